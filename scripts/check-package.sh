@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Packs the package, installs the tarball into an empty folder, and does the main job with it.
+set -euo pipefail
+root="$(cd "$(dirname "$0")/.." && pwd)"
+export PATH="$root/node_modules/.bin:$PATH"
+limit_bytes=1500000
+
+work="$(mktemp -d)"
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/pack" "$work/install"
+
+fail() {
+  echo "check-package: $*" >&2
+  exit 1
+}
+
+# The value at a dotted path of the JSON on standard input.
+field() {
+  node -e '
+    const value = process.argv[1].split(".").reduce((at, key) => at?.[key], JSON.parse(require("node:fs").readFileSync(0, "utf8")));
+    if (value === undefined) throw new Error(`no ${process.argv[1]} in the JSON`);
+    console.log(String(value));
+  ' "$1"
+}
+
+cd "$root"
+npm run --silent build
+[ -s dist/THIRD-PARTY-LICENSES.txt ] || fail "dist/THIRD-PARTY-LICENSES.txt is missing"
+npm pack --silent --pack-destination "$work/pack" >/dev/null
+tarball="$(echo "$work"/pack/*.tgz)"
+size="$(wc -c <"$tarball")"
+echo "packed: $size bytes (limit $limit_bytes)"
+[ "$size" -le "$limit_bytes" ] || fail "the packed package is larger than $limit_bytes bytes"
+
+cd "$work/install"
+echo '{ "private": true }' >package.json
+# Offline: a package that needs another one fails here.
+npm install --silent --offline --ignore-scripts --no-audit --no-fund "$tarball"
+count="$(node -p 'Object.keys(require("./package-lock.json").packages).filter((path) => path !== "").length')"
+echo "installed: $count package(s)"
+[ "$count" -eq 1 ] || fail "installing it brought $count packages"
+
+run() { npx --no-install sfn-callback "$@"; }
+
+version="$(run --version)"
+echo "version: $version"
+[ "$version" = "$(field version <"$root/package.json")" ] || fail "--version says $version"
+help="$(run --help)"
+[[ "$help" == *succeed* ]] || fail "--help does not name succeed"
+
+export XDG_STATE_HOME="$work/state"
+unset SFN_CALLBACK_TOKEN SFN_CALLBACK_LOCAL_FILE SFN_CALLBACK_READ_ONLY AWS_ENDPOINT_URL AWS_ENDPOINT_URL_SFN AWS_PROFILE
+run deploy-example --yes --local-file f.db
+run start approval --input '{"order":17}' --local-file f.db
+id="$(run pending --json --local-file f.db | field tasks.0.id)"
+echo "waiting: $id"
+for expected in applied same; do
+  outcome="$(run succeed "$id" --output '{"approved":true}' --json --local-file f.db | field outcome)"
+  echo "succeed: $outcome"
+  [ "$outcome" = "$expected" ] || fail "succeed said $outcome instead of $expected"
+done

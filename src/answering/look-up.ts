@@ -1,0 +1,142 @@
+import type { HistoryEvent, StepFunctions } from "../aws/step-functions.ts";
+import { taskId } from "../callback/task-id.ts";
+import { type CallbackTask, callbackTasks } from "../callback/waiting-tasks.ts";
+import type { Connection, Prompts, TaskIndex, Terminal } from "../context.ts";
+import { CliError, usageError } from "../errors.ts";
+import { sweep } from "../sweep/sweep.ts";
+import { type ExecutionName, type Reference, recall, type TaskOptions } from "./task-reference.ts";
+
+/** A task as its execution's history shows it now, waiting or closed. */
+export interface FoundTask {
+  readonly executionArn: string;
+  readonly task: CallbackTask;
+  readonly events: readonly HistoryEvent[];
+}
+
+interface Asking {
+  readonly terminal: Terminal;
+  readonly prompts: Prompts;
+  readonly taskIndex: TaskIndex;
+}
+
+type Narrowing = Pick<TaskOptions, "state" | "index">;
+
+/** The whole history, oldest event first. */
+export async function readHistory(stepFunctions: StepFunctions, executionArn: string): Promise<HistoryEvent[]> {
+  const events: HistoryEvent[] = [];
+  for await (const page of stepFunctions.history(executionArn, "oldestFirst")) events.push(...page);
+  return events;
+}
+
+/**
+ * The task that a reference means. Throws exit 2 where it is ambiguous or may not be looked for, exit 3 where there is none such.
+ * A bare token has no execution and is not for this function.
+ */
+export async function lookUp(asking: Asking, connection: Connection, reference: Reference, narrowing: Narrowing): Promise<FoundTask> {
+  if (reference.kind === "token") {
+    if (reference.execution === null) throw usageError("a bare token names no execution", "add --execution <arn>");
+    const executionArn = await executionArnOf(connection.stepFunctions, reference.execution);
+    return findByToken(connection.stepFunctions, executionArn, reference.token);
+  }
+  const { executionArn, eventId } = await locate(asking, connection, reference);
+  const events = await readHistory(connection.stepFunctions, executionArn);
+  const tasks = callbackTasks(events);
+  const task = eventId === null ? choose(executionArn, tasks, narrowing) : tasks.find((each) => each.eventId === eventId);
+  if (task === undefined) throw new CliError("closed", `there is no callback task at event ${eventId} of ${executionArn}`);
+  await remember(asking.taskIndex, connection, executionArn, task);
+  return { executionArn, task, events };
+}
+
+/** The execution ARN and, where it names one task, the event id that a reference means. */
+export async function locate(
+  asking: Asking,
+  connection: Connection,
+  reference: Exclude<Reference, { kind: "token" }>,
+): Promise<{ executionArn: string; eventId: number | null }> {
+  if (reference.kind === "address") {
+    return { executionArn: await executionArnOf(connection.stepFunctions, reference.execution), eventId: reference.eventId };
+  }
+  const remembered = await recall(asking.taskIndex, connection.place, reference.prefix);
+  const candidates = remembered.length > 0 ? remembered : await sweepFor(asking, connection, reference.prefix);
+  const [first, ...others] = candidates;
+  if (first === undefined) {
+    throw new CliError("closed", `no waiting task has the id ${reference.prefix}`, {
+      hint: "`sfn-callback pending` lists the waiting tasks",
+    });
+  }
+  if (others.length > 0)
+    throw ambiguous(
+      reference.prefix,
+      candidates.map((each) => `${each.id}  ${each.executionArn}#${each.eventId}`),
+    );
+  return first;
+}
+
+async function sweepFor({ terminal, prompts, taskIndex }: Asking, connection: Connection, prefix: string) {
+  const hint = "`sfn-callback pending` lists and remembers them; or give its address, <execution ARN>#<event id>";
+  const unknown = usageError(`the task ${prefix} is not remembered here`, hint);
+  if (!terminal.interactive || !(await prompts.confirm(`The task ${prefix} is not remembered here. Look through the whole account?`)))
+    throw unknown;
+  const progress = terminal.progress("looking for the task");
+  try {
+    const swept = await sweep(connection.stepFunctions, {});
+    const all = swept.tasks.map(({ id, executionArn, task }) => ({ id, executionArn, eventId: task.eventId, place: connection.place }));
+    await taskIndex.remember(all);
+    return all.filter(({ id }) => id.startsWith(prefix.toLowerCase()));
+  } finally {
+    progress.stop();
+  }
+}
+
+/** The ARN of an execution; its machine is looked for by name where only the name is given. */
+export async function executionArnOf(stepFunctions: StepFunctions, execution: ExecutionName): Promise<string> {
+  if ("arn" in execution) return execution.arn;
+  for await (const machine of stepFunctions.stateMachines()) {
+    if (machine.name === execution.machine) return `${machine.arn.replace(":stateMachine:", ":execution:")}:${execution.name}`;
+  }
+  throw new CliError("closed", `there is no state machine named ${execution.machine} here`, { code: "StateMachineDoesNotExist" });
+}
+
+async function findByToken(stepFunctions: StepFunctions, executionArn: string, token: string): Promise<FoundTask> {
+  const events = await readHistory(stepFunctions, executionArn);
+  const task = callbackTasks(events).find((each) => each.taskToken === token);
+  if (task === undefined) throw new CliError("closed", `this token belongs to no task of ${executionArn}`, { code: "TaskDoesNotExist" });
+  return { executionArn, task, events };
+}
+
+function choose(executionArn: string, tasks: readonly CallbackTask[], { state, index }: Narrowing): CallbackTask {
+  const fitting = tasks.filter(
+    (task) => (state === undefined || task.state === state) && (index === undefined || iterationOf(task) === index),
+  );
+  const waiting = fitting.filter((task) => task.closed === null);
+  // With nothing waiting, the last one to close is the one the user means: the answer is then judged against how it ended.
+  const candidates = waiting.length > 0 ? waiting : fitting.slice(-1);
+  const [first, ...others] = candidates;
+  if (first === undefined)
+    throw new CliError("closed", `no callback task${state === undefined ? "" : ` in the state ${state}`} in ${executionArn}`);
+  if (others.length > 0)
+    throw ambiguous(
+      executionArn,
+      candidates.map((task) => describeCandidate(executionArn, task)),
+    );
+  return first;
+}
+
+function iterationOf(task: CallbackTask): number | undefined {
+  return task.path.findLast((step) => "map" in step)?.index;
+}
+
+function describeCandidate(executionArn: string, task: CallbackTask): string {
+  const index = iterationOf(task);
+  return `${taskId(executionArn, task.eventId)}  ${task.state}${index === undefined ? "" : ` --index ${index}`}`;
+}
+
+function ambiguous(what: string, candidates: readonly string[]): CliError {
+  const message = `${what} means ${candidates.length} tasks:\n${candidates.map((each) => `  ${each}`).join("\n")}`;
+  return new CliError("usage", message, { code: "AmbiguousTask", hint: "give a longer id, or narrow with --state and --index" });
+}
+
+async function remember(taskIndex: TaskIndex, connection: Connection, executionArn: string, task: CallbackTask): Promise<void> {
+  const { eventId } = task;
+  await taskIndex.remember([{ id: taskId(executionArn, eventId), executionArn, eventId, place: connection.place }]);
+}

@@ -1,0 +1,68 @@
+import type { HistoryEvent } from "@aws-sdk/client-sfn";
+
+export type { HistoryEvent };
+
+export type ExecutionStatus = "RUNNING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED" | "PENDING_REDRIVE";
+
+export interface StateMachineSummary {
+  readonly arn: string;
+  readonly name: string;
+  readonly type: "STANDARD" | "EXPRESS";
+}
+
+export interface StateMachine extends StateMachineSummary {
+  /** The Amazon States Language text. */
+  readonly definition: string;
+}
+
+export interface ExecutionSummary {
+  readonly arn: string;
+  readonly stateMachineArn: string;
+  readonly name: string;
+  readonly status: ExecutionStatus;
+  readonly startedAt: Date;
+}
+
+export interface Execution extends ExecutionSummary {
+  readonly stoppedAt: Date | null;
+  /** JSON text, or null where there is none or it may not be read. */
+  readonly input: string | null;
+  readonly output: string | null;
+  readonly error: string | null;
+  readonly cause: string | null;
+}
+
+/** What is sent to a waiting task. */
+export type Message =
+  | { readonly kind: "success"; readonly output: string }
+  | { readonly kind: "failure"; readonly error?: string; readonly cause?: string }
+  | { readonly kind: "heartbeat" };
+
+/**
+ * What AWS said to it. `taken`: a 200. `gone`: TaskTimedOut, which AWS answers alike for an expired and for an answered task
+ * (facts page 2.1, recorded). `notAToken`: InvalidToken or TaskDoesNotExist. `lost`: it may have been applied; no reply came.
+ */
+export type SendReply =
+  | { readonly kind: "taken" }
+  | { readonly kind: "gone" }
+  | { readonly kind: "notAToken"; readonly code: string; readonly message: string }
+  | { readonly kind: "lost"; readonly reason: string };
+
+/** AWS Step Functions in the domain's words. Every failure is a CliError that says what was attempted and what AWS answered. */
+export interface StepFunctions {
+  stateMachines(): AsyncIterable<StateMachineSummary>;
+  stateMachine(arn: string): Promise<StateMachine>;
+  createStateMachine(machine: { name: string; definition: string; roleArn: string }): Promise<{ arn: string }>;
+  executions(stateMachineArn: string, status?: ExecutionStatus): AsyncIterable<ExecutionSummary>;
+  execution(arn: string): Promise<Execution>;
+  startExecution(request: { stateMachineArn: string; name?: string; input: string }): Promise<{ arn: string; startedAt: Date }>;
+  stopExecution(arn: string, reason: { error?: string; cause?: string }): Promise<{ stoppedAt: Date }>;
+  /** Pages of at most 1000 events, in the order asked for. */
+  history(executionArn: string, order: "oldestFirst" | "newestFirst"): AsyncIterable<readonly HistoryEvent[]>;
+  /** Never retried once AWS may have seen it. */
+  send(taskToken: string, message: Message): Promise<SendReply>;
+  /** The service's own time: our clock put right by the Date header of its replies. */
+  now(): Date;
+  /** How many calls were made, by operation. */
+  readonly calls: Readonly<Record<string, number>>;
+}

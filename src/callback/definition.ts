@@ -1,0 +1,89 @@
+/** A Map or a Parallel branch around a state. */
+export type DefinedContainer =
+  | { readonly map: string; readonly distributed: boolean }
+  | { readonly parallel: string; readonly branch: number };
+
+/** A state as its definition gives it, however deep it is nested. */
+export interface DefinedState {
+  readonly name: string;
+  readonly type: string;
+  readonly resource: string | null;
+  /** How it waits for an answer from outside, or null where it does not. */
+  readonly waits: "callback" | "activity" | null;
+  /** Outermost first. */
+  readonly containers: readonly DefinedContainer[];
+  /** The state after it, or null where it ends its (sub)machine or chooses. */
+  readonly next: string | null;
+}
+
+/** An Amazon States Language definition, as far as finding callback tasks needs it. State names are unique over all levels. */
+export interface Definition {
+  readonly startAt: string;
+  readonly states: ReadonlyMap<string, DefinedState>;
+  /** The states that wait for an answer: `.waitForTaskToken` and activities, in the order of the text. */
+  readonly waitingStates: readonly DefinedState[];
+  /** Whether an execution of it can ever wait for an answer (in Distributed Map children too). */
+  readonly canWait: boolean;
+}
+
+/** Reads a definition; null where the text is no JSON object with States (also `"{}"`, which METADATA_ONLY gives). */
+export function parseDefinition(text: string): Definition | null {
+  const machine = parseObject(text);
+  if (machine === null || !isObject(machine["States"])) return null;
+  const states = new Map<string, DefinedState>();
+  addStates(machine, [], states);
+  const waitingStates = [...states.values()].filter((state) => state.waits !== null);
+  return { startAt: textOf(machine["StartAt"]) ?? "", states, waitingStates, canWait: waitingStates.length > 0 };
+}
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+function addStates(machine: unknown, containers: readonly DefinedContainer[], states: Map<string, DefinedState>): void {
+  if (!isObject(machine) || !isObject(machine["States"])) return;
+  for (const [name, state] of Object.entries(machine["States"])) {
+    if (!isObject(state)) continue;
+    const type = textOf(state["Type"]) ?? "";
+    const resource = textOf(state["Resource"]);
+    const waits = type === "Task" ? waitsFor(resource) : null;
+    states.set(name, { name, type, resource, waits, containers, next: textOf(state["Next"]) });
+    if (type === "Parallel" && Array.isArray(state["Branches"])) {
+      state["Branches"].forEach((machine: unknown, branch) => {
+        addStates(machine, [...containers, { parallel: name, branch }], states);
+      });
+    }
+    if (type === "Map") {
+      // `Iterator` is the older spelling of `ItemProcessor`.
+      const processor = state["ItemProcessor"] ?? state["Iterator"];
+      addStates(processor, [...containers, { map: name, distributed: isDistributed(processor) }], states);
+    }
+  }
+}
+
+function waitsFor(resource: string | null): DefinedState["waits"] {
+  if (resource === null) return null;
+  if (resource.split(".").at(-1) === "waitForTaskToken") return "callback";
+  return /^arn:[^:]*:states:[^:]*:[^:]*:activity:/.test(resource) ? "activity" : null;
+}
+
+function isDistributed(processor: unknown): boolean {
+  if (!isObject(processor)) return false;
+  const config = processor["ProcessorConfig"];
+  return isObject(config) && config["Mode"] === "DISTRIBUTED";
+}
+
+function parseObject(text: string): JsonObject | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}

@@ -1,0 +1,112 @@
+import type { HistoryEvent } from "@aws-sdk/client-sfn";
+import { type StateEntry, type TaskAttempt, type Walk, walkHistory } from "./history-walk.ts";
+import { type CallbackTask, callbackTask } from "./waiting-tasks.ts";
+
+export type Outcome = "applied" | "same" | "retried" | "different" | "expired" | "stopped" | "accepted" | "unknown";
+
+/** What was, or would have been, sent to the task. */
+export type Answer =
+  | { readonly kind: "success"; readonly output: string }
+  | { readonly kind: "failure"; readonly error?: string; readonly cause?: string }
+  | { readonly kind: "heartbeat" };
+
+/**
+ * What is known of the sending. `notSent`: nothing was sent, the task was already closed. `gone`: AWS answered TaskTimedOut.
+ * `lost`: sent, no reply. `taken`: a 200.
+ */
+export type Sending = "notSent" | "gone" | "lost" | "taken";
+
+export interface Judgement {
+  readonly outcome: Outcome;
+  readonly settled: "reply" | "history";
+  /** How the task ended, where the history shows it. */
+  readonly task: CallbackTask | null;
+  readonly expiredBy: "timeout" | "heartbeat" | null;
+  /** The attempt that waits now, after a retry. */
+  readonly newTask: CallbackTask | null;
+}
+
+/** What came of an answer, or null where the history shows the task still waiting (and it was not taken). */
+export function judge(events: readonly HistoryEvent[], eventId: number, answer: Answer, sending: Sending): Judgement | null {
+  const walk = walkHistory(events);
+  const attempt = walk.attempts.find(({ scheduled }) => scheduled.id === eventId);
+  const task = attempt === undefined ? null : callbackTask(attempt, walk);
+  const newTask = attempt === undefined ? null : waitingSuccessor(attempt, walk);
+  const expiredBy = task === null ? null : expiry(task);
+  if (sending === "taken") return { outcome: "applied", settled: "reply", task, expiredBy: null, newTask };
+  if (task === null || task.closed === null) return null;
+  const judged = { settled: "history", task, expiredBy, newTask } as const;
+  if (isEqual(answer, task)) return { ...judged, outcome: sending === "lost" ? "applied" : "same" };
+  if (newTask !== null) return { ...judged, outcome: "retried" };
+  return { ...judged, outcome: outcomeOf(task.closed.kind) };
+}
+
+/** What the execution did after the task closed: the next state entered from it, or how the execution ended. */
+export function next(events: readonly HistoryEvent[], eventId: number): { readonly state: string } | { readonly status: string } | null {
+  const walk = walkHistory(events);
+  const attempt = walk.attempts.find(({ scheduled }) => scheduled.id === eventId);
+  if (attempt === undefined) return null;
+  // The last state of an iteration or branch leads on to what follows its Map or Parallel.
+  for (let entry: StateEntry | null = attempt.entry; entry !== null; entry = entry.scope?.container ?? null) {
+    const state = entry.exitEventId === null ? undefined : walk.enteredAfter.get(entry.exitEventId);
+    if (state !== undefined) return { state };
+  }
+  const ending = walk.executionEndings.find((ending) => ending.eventId > eventId);
+  return ending === undefined ? null : { status: ending.status };
+}
+
+type ClosingKind = NonNullable<CallbackTask["closed"]>["kind"];
+
+function outcomeOf(kind: ClosingKind): Outcome {
+  if (kind === "timedOut") return "expired";
+  return kind === "containerEnded" ? "stopped" : "different";
+}
+
+/** The newer attempt of the same entered state that waits now. */
+function waitingSuccessor(attempt: TaskAttempt, walk: Walk): CallbackTask | null {
+  if (attempt.entry === null) return null;
+  const newest = walk.attempts.findLast(({ entry }) => entry === attempt.entry);
+  if (newest === undefined || newest === attempt) return null;
+  const task = callbackTask(newest, walk);
+  return task.closed === null ? task : null;
+}
+
+/** AWS reports a missed heartbeat as States.Timeout too (recorded), so the time that passed tells which it was. */
+function expiry(task: CallbackTask): Judgement["expiredBy"] {
+  const { closed, timeoutAt, heartbeatSeconds } = task;
+  if (closed?.kind !== "timedOut") return null;
+  if (closed.error === "States.HeartbeatTimeout") return "heartbeat";
+  if (heartbeatSeconds === null) return "timeout";
+  if (timeoutAt === null) return "heartbeat";
+  const toleranceMilliseconds = 1000;
+  return closed.at.getTime() >= timeoutAt.getTime() - toleranceMilliseconds ? "timeout" : "heartbeat";
+}
+
+function isEqual(answer: Answer, task: CallbackTask): boolean {
+  const { closed } = task;
+  if (answer.kind === "success") return closed?.kind === "succeeded" && closed.output !== null && isEqualJson(answer.output, closed.output);
+  if (answer.kind === "failure") {
+    return closed?.kind === "failed" && (answer.error ?? null) === closed.error && (answer.cause ?? null) === closed.cause;
+  }
+  return false;
+}
+
+function isEqualJson(left: string, right: string): boolean {
+  try {
+    return isEqualValue(JSON.parse(left), JSON.parse(right));
+  } catch {
+    return left === right;
+  }
+}
+
+function isEqualValue(left: unknown, right: unknown): boolean {
+  if (left === right) return true;
+  if (typeof left !== "object" || typeof right !== "object" || left === null || right === null) return false;
+  if (Array.isArray(left) !== Array.isArray(right)) return false;
+  const rightValues = new Map(Object.entries(right));
+  const entries = Object.entries(left);
+  return (
+    entries.length === rightValues.size &&
+    entries.every(([key, value]) => rightValues.has(key) && isEqualValue(value, rightValues.get(key)))
+  );
+}

@@ -1,0 +1,261 @@
+import { Command, CommanderError } from "commander";
+import { registerDemo } from "./commands/demo.ts";
+import { registerDeployExample } from "./commands/deploy-example.ts";
+import { registerFail } from "./commands/fail.ts";
+import { registerHeartbeat } from "./commands/heartbeat.ts";
+import { registerLocal } from "./commands/local.ts";
+import { registerPending } from "./commands/pending.ts";
+import type { Act, Run } from "./commands/registration.ts";
+import { registerStart } from "./commands/start.ts";
+import { registerStop } from "./commands/stop.ts";
+import { registerSucceed } from "./commands/succeed.ts";
+import { registerWait } from "./commands/wait.ts";
+import type { ConnectionOptions, Context, Environment, Format, OutputOptions, Terminal } from "./context.ts";
+import { CliError, usageError } from "./errors.ts";
+
+/** What the program needs of the process around it. Terminal and context are made on demand, so that --help loads neither. */
+export interface Host {
+  readonly version: string;
+  readonly environment: Environment;
+  readonly signal: AbortSignal;
+  /** Help and version only; everything else goes through the terminal. */
+  write(stream: "stdout" | "stderr", text: string): void;
+  /** The width for help, or undefined where the stream is no terminal. */
+  readonly helpColumns: number | undefined;
+  terminal(options: OutputOptions): Promise<Terminal>;
+  context(terminal: Terminal, connectionOptions: ConnectionOptions): Promise<Context>;
+  /** Rejects with the signal's reason once a command had its time to end by itself after an abort. */
+  readonly givenUp: Promise<never>;
+}
+
+// Everything else is refused under SFN_CALLBACK_READ_ONLY, so a command forgotten here is refused rather than let through.
+const readingCommands = new Set(["pending", "wait", "local", "demo"]);
+const commandsTakingACommand = new Set(["local"]);
+
+/** One example a command, printed below its help. */
+const examples: Readonly<Record<string, string>> = {
+  pending: "pending --local",
+  succeed: `succeed 3f9c --output '{"approved":true}'`,
+  fail: "fail 3f9c --error Rejected --cause 'too expensive'",
+  heartbeat: "heartbeat 3f9c",
+  stop: "stop approval/order-17 --cause 'no longer wanted'",
+  start: `start approval --input '{"order":17}' --until waiting`,
+  wait: "wait approval/order-17 --until ended --timeout 15m",
+  "deploy-example": "deploy-example --local --yes",
+  local: "local -- aws stepfunctions list-state-machines",
+  demo: "demo",
+};
+
+const exitCodesHelp = `
+Exit codes:
+  0    done: applied, same or accepted; nothing is waiting
+  1    AWS, the network or sfn-callback failed before anything was sent
+  2    usage: a bad option or value, an ambiguous task, no Region, refused by a guard
+  3    the task no longer waits and this answer did not count; unknown id or token
+  4    access: no credentials, expired or denied
+  5    part of it: a sweep could not look everywhere, some of a bulk answer failed
+  6    unknown: the answer may or may not have been applied
+  7    the execution that was waited for did not succeed
+  8    something is waiting (pending --fail-if-any)
+  9    --timeout passed
+  130  ended by Ctrl-C; 143 ended by SIGTERM`;
+
+/** Runs one command line (without node and script) and resolves to its exit code; every error is told on stderr here, nowhere else. */
+export async function run(argv: readonly string[], host: Host): Promise<number> {
+  const dashes = argv.indexOf("--");
+  const own = dashes === -1 ? [...argv] : argv.slice(0, dashes);
+  const after = dashes === -1 ? undefined : argv.slice(dashes + 1);
+  const outcome = { exitCode: 0 };
+  const program = createProgram(host, runner(host, after, outcome));
+  try {
+    refuseFormatsAsOutput(own);
+    refuseFlagsAsValues(program, own);
+    await program.parseAsync(own, { from: "user" });
+    return outcome.exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError && isHelp(error)) return error.exitCode === 0 ? 0 : 2;
+    const output = outputOptions({ ...flagsIn(own), ...program.opts() });
+    return tell(asCliError(error, program, own, host.signal), error, await host.terminal(output));
+  }
+}
+
+function runner(host: Host, after: readonly string[] | undefined, outcome: { exitCode: number }): Run {
+  return (act: Act) =>
+    async (...commanderArgs: unknown[]) => {
+      const command = commanderArgs.at(-1);
+      if (!(command instanceof Command)) throw new Error("commander called an action without its command");
+      const name = fullName(command);
+      const options: Record<string, unknown> = command.optsWithGlobals();
+      if (after !== undefined) {
+        if (!commandsTakingACommand.has(name)) throw usageError(`${name} takes no command after --`, `sfn-callback ${name} --help`);
+        options["--"] = after;
+      }
+      refuseWhereReadOnly(name, host.environment);
+      const terminal = await host.terminal(outputOptions(options));
+      const context = await host.context(terminal, connectionOptions(options));
+      const args = commanderArgs.slice(0, -2).map((arg) => (typeof arg === "string" ? arg : undefined));
+      outcome.exitCode = await Promise.race([act(context, options, ...args), host.givenUp]);
+    };
+}
+
+function createProgram(host: Host, run: Run): Command {
+  const program = new Command("sfn-callback")
+    .description("Find, show and answer AWS Step Functions callback tasks (.waitForTaskToken).")
+    .version(host.version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => host.write("stdout", text),
+      writeErr: (text) => host.write("stderr", text),
+      outputError: () => {},
+      getOutHelpWidth: () => host.helpColumns ?? 100,
+      getErrHelpWidth: () => host.helpColumns ?? 100,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .exitOverride();
+  addGlobalOptions(program);
+  for (const register of [
+    registerPending,
+    registerSucceed,
+    registerFail,
+    registerHeartbeat,
+    registerStop,
+    registerStart,
+    registerWait,
+    registerDeployExample,
+    registerLocal,
+    registerDemo,
+  ]) {
+    register(program, run);
+  }
+  for (const command of program.commands) {
+    const example = examples[command.name()];
+    if (example !== undefined) command.addHelpText("after", `\nExample:\n  sfn-callback ${example}`);
+  }
+  return program.addHelpText("after", exitCodesHelp).addHelpText("after", "\nNo AWS account? Begin with: sfn-callback demo");
+}
+
+function addGlobalOptions(program: Command): void {
+  program
+    .option("--region <region>", "AWS Region")
+    .option("--profile <name>", "profile of the AWS config files")
+    .option("--endpoint-url <url>", "another Step Functions endpoint")
+    .option("--local", "the embedded Step Functions, on this machine's disk")
+    .option("--local-file <file>", "its SQLite file; implies --local")
+    .option("--json", "one JSON document on stdout")
+    .option("--jsonl", "one JSON object a line")
+    .option("--query <jmespath>", "filter the JSON; implies --json")
+    .option("--raw", "print a string result bare")
+    .option("--no-color", "no color")
+    .option("--debug", "say on stderr what is being done");
+}
+
+function refuseWhereReadOnly(name: string, environment: Environment): void {
+  const value = environment["SFN_CALLBACK_READ_ONLY"] ?? "";
+  if (value === "" || value === "0" || value === "false" || readingCommands.has(name)) return;
+  throw usageError(`${name} changes something, and SFN_CALLBACK_READ_ONLY is set`, "Unset SFN_CALLBACK_READ_ONLY to allow it.");
+}
+
+function refuseFormatsAsOutput(argv: readonly string[]): void {
+  const format = /^(json|text|table|yaml|yaml-stream)$/;
+  const at = argv.findIndex(
+    (token, index) => (token === "--output" && format.test(argv[index + 1] ?? "")) || /^--output=(json|text|table|yaml)$/.test(token),
+  );
+  if (at === -1) return;
+  throw usageError("--output gives a task's output, it does not choose a format", "Formats are chosen by --json, --jsonl and --query.");
+}
+
+/** An option where a value should be means that the value was forgotten; commander would take the option's name as the value. */
+function refuseFlagsAsValues(program: Command, argv: readonly string[]): void {
+  let command = program;
+  for (let index = 0; index < argv.length; index += 1) {
+    const token = argv[index] ?? "";
+    const options = [...new Set([...program.options, ...(command.parent?.options ?? []), ...command.options])];
+    const taking = options.find((option) => option.required && (option.long === token || option.short === token));
+    if (taking === undefined) {
+      command = command.commands.find((sub) => sub.name() === token) ?? command;
+      continue;
+    }
+    const value = argv[index + 1];
+    const isFlag = value === "--help" || value === "-h" || options.some((option) => option.long === value || option.short === value);
+    if (value !== undefined && isFlag) {
+      throw usageError(
+        `${token} needs a value, and the option ${value} stands in its place`,
+        `If ${value} is the value: ${token}=${value}`,
+      );
+    }
+    index += 1;
+  }
+}
+
+function isHelp(error: CommanderError): boolean {
+  return ["commander.help", "commander.helpDisplayed", "commander.version"].includes(error.code);
+}
+
+function asCliError(error: unknown, program: Command, argv: readonly string[], signal: AbortSignal): CliError {
+  if (error instanceof CliError) return error;
+  if (signal.aborted && signal.reason instanceof CliError) return signal.reason;
+  if (error instanceof CommanderError) {
+    return usageError(error.message.replace(/^error: /, "").replace(/\n/g, " "), `${commandIn(program, argv)} --help`);
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return new CliError("failure", `internal error: ${message}`, { code: "Internal", hint: "--debug shows where.", cause: error });
+}
+
+async function tell(failure: CliError, error: unknown, terminal: Terminal): Promise<number> {
+  terminal.error({ code: failure.code, message: failure.message, hint: failure.hint, awsRequestId: failure.awsRequestId });
+  const origin = failure.cause ?? error;
+  if (origin instanceof Error && origin.stack !== undefined) terminal.debug(origin.stack);
+  return failure.exitCode;
+}
+
+function commandIn(program: Command, argv: readonly string[]): string {
+  let command = program;
+  for (const token of argv) command = command.commands.find((sub) => sub.name() === token) ?? command;
+  return command === program ? "sfn-callback" : `sfn-callback ${fullName(command)}`;
+}
+
+function fullName(command: Command): string {
+  const parent = command.parent;
+  return parent === null || parent.parent === null ? command.name() : `${fullName(parent)} ${command.name()}`;
+}
+
+/** The output flags of a command line that commander could not parse: its error must still have the right format. */
+function flagsIn(argv: readonly string[]): Record<string, unknown> {
+  const flags: Record<string, unknown> = {};
+  for (const name of ["json", "jsonl", "debug"]) if (argv.includes(`--${name}`)) flags[name] = true;
+  if (argv.includes("--no-color")) flags["color"] = false;
+  return flags;
+}
+
+function outputOptions(options: Record<string, unknown>): OutputOptions {
+  const query = options["query"];
+  const format: Format = options["jsonl"] === true ? "jsonl" : options["json"] === true || query !== undefined ? "json" : "human";
+  return {
+    format,
+    ...(typeof query === "string" ? { query } : {}),
+    raw: options["raw"] === true,
+    color: options["color"] !== false,
+    debug: options["debug"] === true,
+  };
+}
+
+function connectionOptions(options: Record<string, unknown>): ConnectionOptions {
+  const text = (name: string): string | undefined => {
+    const value = options[name];
+    if (value === "") throw usageError(`--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} is empty.`);
+    return typeof value === "string" ? value : undefined;
+  };
+  const [region, profile, endpointUrl, localFile] = [text("region"), text("profile"), text("endpointUrl"), text("localFile")];
+  const local = options["local"] === true || localFile !== undefined;
+  if (local && endpointUrl !== undefined) throw usageError("--local and --endpoint-url name two different places", "Give one of them.");
+  if (local && profile !== undefined) throw usageError("--local uses no AWS profile", "Leave --profile out.");
+  return {
+    ...(region === undefined ? {} : { region }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(endpointUrl === undefined ? {} : { endpointUrl }),
+    ...(local ? { local } : {}),
+    ...(localFile === undefined ? {} : { localFile }),
+  };
+}

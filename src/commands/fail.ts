@@ -1,0 +1,39 @@
+import type { Command } from "commander";
+import { readReference } from "../answering/task-reference.ts";
+import { checkCause, checkError } from "../callback/answer.ts";
+import type { Context } from "../context.ts";
+import { answerReference, refuse } from "./answering.ts";
+import { reportOutcome } from "./outcome-report.ts";
+import type { Run } from "./registration.ts";
+import { addTaskOptions, taskOptions, textOption } from "./task-argument.ts";
+import { allowOneStdin, readText } from "./values.ts";
+
+export function registerFail(program: Command, run: Run): void {
+  const command = program
+    .command("fail")
+    .description("answer a waiting task with an error and a cause")
+    .argument("[task]", "a task id, an address, or an execution")
+    .option("--error <name>", "the error's name, as a Catch or Retry of the machine names it")
+    .option("--cause <text>", "the cause: text, @file, or - for standard input");
+  addTaskOptions(command).action(run(fail));
+}
+
+async function fail(context: Context, options: Record<string, unknown>, word?: string): Promise<number> {
+  const naming = taskOptions(options);
+  allowOneStdin({ "--token": naming.token, "--cause": textOption(options, "cause") });
+  const reason = await readReason(context, options);
+  const reference = await readReference(context, word, naming);
+  await using connection = await context.connect();
+  const result = await answerReference(context, connection, reference, naming, { kind: "failure", ...reason });
+  return reportOutcome(context.terminal, result);
+}
+
+/** The error and the cause that were given, checked; what was not given is left out. */
+export async function readReason(context: Context, options: Record<string, unknown>): Promise<{ error?: string; cause?: string }> {
+  const error = textOption(options, "error");
+  const causeText = textOption(options, "cause");
+  if (error !== undefined) refuse(checkError(error));
+  const cause = causeText === undefined ? undefined : await readText(context.files, causeText);
+  if (cause !== undefined) refuse(checkCause(cause));
+  return { ...(error === undefined ? {} : { error }), ...(cause === undefined ? {} : { cause }) };
+}

@@ -1,0 +1,149 @@
+import type { Command } from "commander";
+import type { Context, HandedTask, LocalServer } from "../context.ts";
+import { usageError } from "../errors.ts";
+import { bold, dim, type Text } from "../text.ts";
+import { parseDuration } from "./durations.ts";
+import type { Run } from "./registration.ts";
+
+export interface ServeOptions {
+  readonly port: number;
+  readonly onTask?: string;
+}
+
+/** Puts `local` and `local advance` on the program. */
+export function registerLocal(program: Command, run: Run): void {
+  const local = program
+    .command("local")
+    .description("serve the embedded Step Functions to other tools; with -- <command>, for that command only")
+    .usage("[options] [-- <command>]")
+    .option("--port <port>", "on 127.0.0.1 (default 8083; a free one for -- <command>)")
+    .option("--on-task <command>", "shell command run for each callback task, its parameters on stdin, its token in SFN_CALLBACK_TOKEN")
+    .action(run((context, options) => localCommand(context, options)));
+  local
+    .command("advance")
+    .description("move the clock of the local file forward; every deadline on the way falls due at its own time")
+    .argument("<duration>", "90s, 15m, 6h or 7d")
+    .addHelpText("after", "\nExample:\n  sfn-callback local advance 25h")
+    .action(run((context, options, duration) => advance(context, options, parseDuration(duration ?? "", "<duration>"))));
+}
+
+function localCommand(context: Context, options: Record<string, unknown>): Promise<number> {
+  const command = options["--"];
+  const onTask = options["onTask"];
+  if (onTask === "") throw usageError("--on-task is empty");
+  const serve = (defaultPort: number): ServeOptions => ({
+    port: parsePort(options["port"], defaultPort),
+    ...(typeof onTask === "string" ? { onTask } : {}),
+  });
+  if (!Array.isArray(command)) return serveUntilStopped(context, serve(8083));
+  const words = command.filter((word) => typeof word === "string");
+  const [program, ...args] = words;
+  if (program === undefined) throw usageError("there is no command after --", "sfn-callback local -- <command>");
+  return serveFor(context, serve(0), program, args);
+}
+
+function parsePort(value: unknown, defaultPort: number): number {
+  if (value === undefined) return defaultPort;
+  const port = Number(value);
+  if (!/^\d{1,5}$/.test(String(value)) || port > 65_535) throw usageError(`--port ${JSON.stringify(value)} is not a port (0 to 65535)`);
+  return port;
+}
+
+/** Serves until SIGINT or SIGTERM, which end it with 0: stopping a server is not a failure. */
+export async function serveUntilStopped(context: Context, options: ServeOptions): Promise<number> {
+  await using server = await open(context, options);
+  const { url, region, accountId, file } = server;
+  await announce(context, server, { url, region, accountId, file });
+  await new Promise<void>((resolve) => {
+    if (context.signal.aborted) resolve();
+    context.signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+  if (context.terminal.format === "human") context.terminal.note(dim("Stopped. Everything is in the file."));
+  return 0;
+}
+
+/** Serves for one command, with the endpoint in its environment, and ends with that command's exit code. */
+export async function serveFor(context: Context, options: ServeOptions, program: string, args: readonly string[]): Promise<number> {
+  await using server = await open(context, options);
+  return await context.spawn(program, args, { environment: environmentFor(context, server) });
+}
+
+async function advance(context: Context, options: Record<string, unknown>, milliseconds: number): Promise<number> {
+  if (options["endpointUrl"] !== undefined) throw usageError("only the clock of a local file can be moved", "Leave --endpoint-url out.");
+  await using server = await context.serveLocal({ file: localFile(context), port: 0, ...regionOf(context) });
+  await server.advance(milliseconds);
+  const now = server.now().toISOString();
+  await context.terminal.result({ now, file: server.file }, () => [["It is now ", bold(now), " in ", server.file, "."]]);
+  return 0;
+}
+
+async function open(context: Context, options: ServeOptions): Promise<LocalServer> {
+  const { onTask } = options;
+  // A task can be handed over before serveLocal has told us where it serves.
+  let resolve: (server: LocalServer) => void = () => {};
+  const served = new Promise<LocalServer>((done) => {
+    resolve = done;
+  });
+  const hand = onTask === undefined ? {} : { onTask: async (task: HandedTask) => handOver(context, await served, onTask, task) };
+  const server = await context.serveLocal({ file: localFile(context), port: options.port, ...regionOf(context), ...hand });
+  resolve(server);
+  return server;
+}
+
+async function handOver(context: Context, server: LocalServer, command: string, task: HandedTask): Promise<void> {
+  context.terminal.hide(task.taskToken);
+  try {
+    const exitCode = await context.spawn(command, [], {
+      shell: true,
+      stdin: task.parameters,
+      stdout: "stderr",
+      environment: { ...environmentFor(context, server), SFN_CALLBACK_TOKEN: task.taskToken },
+    });
+    if (exitCode !== 0) context.terminal.warn(`--on-task ended with ${exitCode} for ${task.stateName} in ${task.executionArn}.`);
+  } catch (error) {
+    context.terminal.warn(`--on-task could not run for ${task.stateName}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function localFile(context: Context): string {
+  const { endpointUrl, profile, localFile: file } = context.connectionOptions;
+  if (endpointUrl !== undefined || profile !== undefined)
+    throw usageError("local serves a local file, not AWS", "Leave --endpoint-url and --profile out.");
+  // "" stands for the file that SFN_CALLBACK_LOCAL_FILE names, or the one in the state directory: serveLocal knows both.
+  return file ?? "";
+}
+
+function regionOf(context: Context): { region?: string } {
+  const { region } = context.connectionOptions;
+  return region === undefined ? {} : { region };
+}
+
+/** The variables with which any AWS SDK or tool, and sfn-callback itself, reaches a local server. Its credentials are made up. */
+export function localVariables(server: LocalServer): Record<string, string> {
+  return {
+    AWS_ENDPOINT_URL_SFN: server.url,
+    AWS_REGION: server.region,
+    AWS_DEFAULT_REGION: server.region,
+    AWS_ACCESS_KEY_ID: "local",
+    AWS_SECRET_ACCESS_KEY: "local",
+    SFN_CALLBACK_LOCAL_FILE: server.file,
+  };
+}
+
+function environmentFor(context: Context, server: LocalServer): Record<string, string | undefined> {
+  // A profile or a session token of the user's would win over, or spoil, the made-up credentials.
+  const { AWS_PROFILE: _profile, AWS_DEFAULT_PROFILE: _default, AWS_SESSION_TOKEN: _session, ...inherited } = context.environment;
+  return { ...inherited, ...localVariables(server) };
+}
+
+async function announce(context: Context, server: LocalServer, ready: Record<string, string>): Promise<void> {
+  if (context.terminal.format === "jsonl") return context.terminal.item(ready);
+  const exports = Object.entries(localVariables(server)).map(([name, value]): Text => `export ${name}=${quoted(value)}`);
+  await context.terminal.result(ready, () => exports);
+  if (context.terminal.format !== "human") return;
+  context.terminal.note(["The embedded Step Functions serves ", bold(server.file), " at ", bold(server.url), ". Ctrl-C stops it."]);
+}
+
+function quoted(value: string): string {
+  return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replace(/'/g, "'\\''")}'`;
+}

@@ -1,0 +1,106 @@
+import type { AnswerResult } from "../answering/send.ts";
+import type { Outcome } from "../callback/outcome.ts";
+import type { Closing } from "../callback/waiting-tasks.ts";
+import type { Terminal } from "../context.ts";
+import { green, red, type StyledText, type Text, yellow } from "../text.ts";
+
+const exitCodes: Record<Outcome, number> = {
+  applied: 0,
+  same: 0,
+  accepted: 0,
+  retried: 3,
+  different: 3,
+  expired: 3,
+  stopped: 3,
+  unknown: 6,
+};
+
+/** Gives the result of an answer and returns the exit code of its outcome. */
+export async function reportOutcome(terminal: Terminal, result: AnswerResult): Promise<number> {
+  await terminal.result(outcomeJson(result), () => [outcomeLine(result)]);
+  return exitCodes[result.outcome];
+}
+
+/** Gives the result of stopping an execution and returns the exit code of its outcome. */
+export async function reportStop(terminal: Terminal, result: AnswerResult): Promise<number> {
+  const status = result.next !== null && "status" in result.next ? result.next.status : "ended";
+  const at = result.closedAt === null ? "" : ` at ${result.closedAt.toISOString()}`;
+  const subject = subjectOf({ ...result, state: null });
+  const said =
+    result.outcome === "applied"
+      ? `${subject} was stopped`
+      : result.outcome === "same"
+        ? `${subject} was already stopped the same way${at}`
+        : `${subject} was already ${status}${at}; this stop did not count`;
+  await terminal.result(outcomeJson(result), () => [[styleOf(result.outcome)(result.outcome), "  ", said]]);
+  return exitCodes[result.outcome];
+}
+
+/** The fields that scripts rely on, in the order of the documentation. */
+export function outcomeJson(result: AnswerResult) {
+  const { taskId, executionArn, state, sent, outcome, settled, closedAt, next, newTaskId } = result;
+  return { taskId, executionArn, state, sent, outcome, settled, closedAt: closedAt?.toISOString() ?? null, next, newTaskId };
+}
+
+/** One line that says what became of the answer. */
+export function outcomeLine(result: AnswerResult): Text {
+  return [styleOf(result.outcome)(result.outcome), "  ", sentence(result)];
+}
+
+function styleOf(outcome: Outcome): (text: Text) => StyledText {
+  if (exitCodes[outcome] === 0) return green;
+  return outcome === "unknown" ? red : yellow;
+}
+
+function sentence(result: AnswerResult): string {
+  const subject = subjectOf(result);
+  const at = result.closedAt === null ? "" : ` at ${result.closedAt.toISOString()}`;
+  const then = thenOf(result);
+  switch (result.outcome) {
+    case "applied":
+      return `${subject} ${result.sent === "heartbeat" ? "got its heartbeat" : "was answered"}${then}`;
+    case "same":
+      return `${subject} was already answered the same way${at}${then}`;
+    case "different":
+      return `${subject} ${howItEnded(result)}${at}; this answer did not count${then}`;
+    case "expired":
+      return `${subject} expired${result.expiredBy === "heartbeat" ? " for want of a heartbeat" : ""}${at}; this answer did not count${then}`;
+    case "stopped":
+      return `${subject} was stopped: what was around it ended${at}; this answer did not count${then}`;
+    case "retried":
+      return `${subject} ended its attempt${at} and a new one waits${result.newTaskId === null ? "" : `: ${result.newTaskId}`}`;
+    case "accepted":
+      return "AWS took the answer; add --execution <arn> to learn what became of it";
+    case "unknown":
+      return `${subject} may or may not have been answered: no reply came and the history does not show it`;
+  }
+}
+
+function subjectOf({ executionArn, state }: AnswerResult): string {
+  const execution = executionArn === null ? null : executionArn.split(":").slice(-2).join("/");
+  if (execution === null) return "the task of this token";
+  return state === null ? `the execution ${execution}` : `the task ${state} of ${execution}`;
+}
+
+function thenOf({ next, newTaskId }: AnswerResult): string {
+  if (newTaskId !== null) return `; the machine tried again: ${newTaskId}`;
+  if (next === null) return "";
+  return "state" in next ? `; next: ${next.state}` : `; the execution is ${next.status}`;
+}
+
+function howItEnded({ closing }: AnswerResult): string {
+  return closing === null ? "had already ended otherwise" : endings(closing);
+}
+
+function endings(closing: Closing): string {
+  switch (closing.kind) {
+    case "succeeded":
+      return `was already answered with success, output ${closing.output ?? "(not shown by AWS)"}`;
+    case "failed":
+      return `was already answered with failure, error ${closing.error ?? "(none)"}, cause ${closing.cause ?? "(none)"}`;
+    case "timedOut":
+      return "had already timed out";
+    case "containerEnded":
+      return "had already been stopped from around it";
+  }
+}

@@ -1,0 +1,115 @@
+import type { Command } from "commander";
+import type { StepFunctions } from "../aws/step-functions.ts";
+import { taskId } from "../callback/task-id.ts";
+import type { CallbackTask } from "../callback/waiting-tasks.ts";
+import type { Connection, Context } from "../context.ts";
+import { usageError } from "../errors.ts";
+import { bold, dim, type Text } from "../text.ts";
+import { parseDuration } from "./durations.ts";
+import type { Run } from "./registration.ts";
+import { addSetOptions, allowOneStdin, readJson, type ValueOptions, valueOptions } from "./values.ts";
+import { type Watched, watch, watchedJson } from "./wait.ts";
+
+export interface StartOptions {
+  readonly machine: string;
+  readonly input: ValueOptions;
+  readonly name?: string;
+  readonly until?: "waiting" | "ended";
+  readonly timeoutMilliseconds?: number;
+}
+
+/** Puts `start` on the program. */
+export function registerStart(program: Command, run: Run): void {
+  const command = program
+    .command("start")
+    .description("start an execution")
+    .argument("<state-machine>", "name or ARN")
+    .option("--input <json>", "the input: '<json>', @file or - (default {})")
+    .option("--name <name>", "the execution's name")
+    .option("--until <what>", "waiting: until a task waits or it ended; ended: until it ended")
+    .option("--timeout <duration>", "give up waiting after this time (exit 9)");
+  addSetOptions(command).action(run((context, options, machine) => start(context, parse(options, machine))));
+}
+
+function parse(options: Record<string, unknown>, machine = ""): StartOptions {
+  const { name, until, timeout } = options;
+  if (machine === "") throw usageError("the state machine's name is empty");
+  if (until !== undefined && until !== "waiting" && until !== "ended") throw usageError("--until is waiting or ended");
+  if (timeout !== undefined && until === undefined)
+    throw usageError("--timeout limits a wait, so it needs --until", "--until waiting, or --until ended");
+  if (name === "") throw usageError("--name is empty");
+  const input = valueOptions(options, "input");
+  allowOneStdin({ "--input": input.value });
+  return {
+    machine,
+    input,
+    ...(typeof name === "string" ? { name } : {}),
+    ...(until === undefined ? {} : { until }),
+    ...(typeof timeout === "string" ? { timeoutMilliseconds: parseDuration(timeout, "--timeout") } : {}),
+  };
+}
+
+/** Starts an execution and, with --until, watches it. 0 done, 7 it ended otherwise than SUCCEEDED, 9 the time passed. */
+export async function start(context: Context, options: StartOptions): Promise<number> {
+  const input = (await readJson(context.files, options.input, "--input")) ?? "{}";
+  if (Buffer.byteLength(input) > 262_144)
+    throw usageError(`--input has ${Buffer.byteLength(input)} bytes; Step Functions takes at most 262144`);
+  await using connection = await context.connect();
+  const { stepFunctions } = connection;
+  const stateMachineArn = await machineArn(stepFunctions, options.machine);
+  const request = { stateMachineArn, input, ...(options.name === undefined ? {} : { name: options.name }) };
+  const { arn } = await stepFunctions.startExecution(request);
+  const watched = await follow(context, stepFunctions, arn, options);
+  await remember(context, connection, arn, watched.waiting);
+  await context.terminal.result(watchedJson(watched), () => lines(watched));
+  if (options.until !== undefined && !watched.reached) {
+    context.terminal.warn("The time of --timeout passed; the execution goes on.");
+    return 9;
+  }
+  const { status } = watched.execution;
+  return options.until === undefined || status === "RUNNING" || status === "SUCCEEDED" ? 0 : 7;
+}
+
+/** The ARN of a machine named by its name or by an ARN (of a version or an alias too). */
+export async function machineArn(stepFunctions: StepFunctions, machine: string): Promise<string> {
+  if (machine.startsWith("arn:")) return machine;
+  const names: string[] = [];
+  for await (const summary of stepFunctions.stateMachines()) {
+    if (summary.name === machine) return summary.arn;
+    names.push(summary.name);
+  }
+  const hint = names.length === 0 ? "There is none yet: sfn-callback deploy-example" : `There are: ${names.slice(0, 10).join(", ")}`;
+  throw usageError(`there is no state machine named ${machine} here`, hint);
+}
+
+// Without --until one look is enough: its waiting tasks are shown where there are some already.
+async function follow(context: Context, stepFunctions: StepFunctions, executionArn: string, options: StartOptions): Promise<Watched> {
+  const timeoutMilliseconds = options.until === undefined ? 0 : (options.timeoutMilliseconds ?? null);
+  const progress = options.until === undefined ? null : context.terminal.progress(`waiting until ${options.until}`);
+  try {
+    return await watch(context, stepFunctions, {
+      executionArn,
+      until: options.until ?? "waiting",
+      timeoutMilliseconds,
+      isMeant: () => true,
+    });
+  } finally {
+    progress?.stop();
+  }
+}
+
+async function remember(context: Context, connection: Connection, executionArn: string, tasks: readonly CallbackTask[]): Promise<void> {
+  if (tasks.length === 0) return;
+  await context.taskIndex.remember(
+    tasks.map(({ eventId }) => ({ id: taskId(executionArn, eventId), executionArn, eventId, place: connection.place })),
+  );
+}
+
+function lines({ execution, waiting }: Watched): Text[] {
+  const { arn, status, output, error, cause } = execution;
+  const shown: Text[] = [[bold(status), "  ", arn]];
+  for (const task of waiting) shown.push(["waiting  ", bold(taskId(arn, task.eventId)), `  ${task.state}`]);
+  if (output !== null) shown.push(["output  ", output]);
+  if (error !== null) shown.push(["error  ", error, cause === null ? "" : dim(`  ${cause}`)]);
+  return shown;
+}

@@ -1,0 +1,184 @@
+import type { StepFunctions } from "./aws/step-functions.ts";
+import type { Text } from "./text.ts";
+
+/** What a command may use. It touches the world through nothing else: no `process`, no stream, no clock of its own. */
+export interface Context {
+  readonly terminal: Terminal;
+  readonly prompts: Prompts;
+  readonly environment: Environment;
+  readonly files: Files;
+  readonly clock: Clock;
+  /** Aborted by the first Ctrl-C or SIGTERM. */
+  readonly signal: AbortSignal;
+  readonly taskIndex: TaskIndex;
+  /** The connection options of this invocation, merged from before and after the command's name. */
+  readonly connectionOptions: ConnectionOptions;
+  connect(options?: ConnectionOptions): Promise<Connection>;
+  serveLocal(options: LocalOptions): Promise<LocalServer>;
+  /** Runs a program with inherited streams; resolves with its exit code (128 + n for a signal). Throws usageError where it cannot start. */
+  spawn(command: string, args: readonly string[], options: SpawnOptions): Promise<number>;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface SpawnOptions {
+  readonly environment?: Environment;
+  /** Written to the program's standard input; inherited where absent. */
+  readonly stdin?: string;
+  /** Where the program's stdout goes: our stdout (default) or our stderr. */
+  readonly stdout?: "stdout" | "stderr";
+  readonly shell?: boolean;
+}
+
+export interface Clock {
+  now(): Date;
+  /** Resolves after that time, or rejects with the signal's reason. */
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
+}
+
+export interface Files {
+  /** The text of a file; a usage error (exit 2) that names the file where it cannot be read. */
+  read(path: string): Promise<string>;
+  /** All of standard input; a usage error where it is closed or empty. */
+  readStdin(): Promise<string>;
+  /** A fresh folder that is removed when the command ends. */
+  temporaryFolder(): Promise<string>;
+}
+
+export type Format = "human" | "json" | "jsonl";
+
+export interface OutputOptions {
+  readonly format: Format;
+  readonly query?: string;
+  readonly raw: boolean;
+  /** `false` for --no-color. */
+  readonly color: boolean;
+  readonly debug: boolean;
+}
+
+export interface Column<Row> {
+  readonly header: string;
+  /** Shown on a terminal. */
+  cell(row: Row): Text;
+  /** Shown in a pipe; the same as `cell` where absent. */
+  plain?(row: Row): string;
+  readonly align?: "left" | "right";
+}
+
+/** Where results and what is said about them go. stdout is the answer, stderr is everything said about it. */
+export interface Terminal {
+  readonly format: Format;
+  /** stdin and stderr are terminals and no JSON is asked for: prompts are allowed. */
+  readonly interactive: boolean;
+  readonly stdoutIsTerminal: boolean;
+  readonly stderrIsTerminal: boolean;
+  /** The width of stdout's terminal, 80 where there is none. */
+  readonly columns: number;
+  /** Gives the result: `json` as one document (or one line under --jsonl) in the JSON formats, else `lines` to stdout. */
+  result(json: unknown, lines: () => readonly Text[]): Promise<void>;
+  /** Gives one object of a stream under --jsonl; does nothing in other formats. */
+  item(json: unknown): Promise<void>;
+  /** Lays rows out: an aligned table with headers on a terminal, tab-separated without in a pipe. */
+  table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): readonly Text[];
+  /** A line on stderr. */
+  note(text: Text): void;
+  /** A line on stderr with a mark that it is a warning. */
+  warn(text: Text): void;
+  /** A line on stderr under --debug only. */
+  debug(text: Text): void;
+  /** A spinner on stderr, on a terminal in the human format only; else silent. */
+  progress(text: string): Progress;
+  /** Tells a failure on stderr, as `{"error":…}` in the JSON formats. */
+  error(failure: Failure): void;
+  /** From now on this very text is never printed (a token that has no token's shape included). */
+  hide(secret: string): void;
+}
+
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | undefined;
+  readonly awsRequestId: string | undefined;
+}
+
+export interface Progress {
+  update(text: string): void;
+  /** Takes the spinner away. May be called twice. */
+  stop(): void;
+}
+
+/** Questions to a person. Only where `terminal.interactive`; Ctrl-C throws a CliError of kind interrupted. */
+export interface Prompts {
+  confirm(message: string, initial?: boolean): Promise<boolean>;
+  /** `check` returns what is wrong with the value, or undefined. */
+  input(message: string, options?: { initial?: string; check?(value: string): string | undefined }): Promise<string>;
+  select<Value extends string>(message: string, choices: readonly { value: Value; name: string; description?: string }[]): Promise<Value>;
+  /** Typed without an echo, as for an MFA code. */
+  secret(message: string): Promise<string>;
+}
+
+export interface ConnectionOptions {
+  readonly region?: string;
+  readonly profile?: string;
+  readonly endpointUrl?: string;
+  readonly local?: boolean;
+  readonly localFile?: string;
+}
+
+/** Which Step Functions a command talks to; what a remembered task id is tied to. */
+export type Place =
+  | { readonly kind: "aws"; readonly region: string; readonly profile: string | null }
+  | { readonly kind: "endpoint"; readonly region: string; readonly endpointUrl: string; readonly profile: string | null }
+  | { readonly kind: "local"; readonly region: string; readonly file: string };
+
+export interface Connection extends AsyncDisposable {
+  readonly place: Place;
+  readonly stepFunctions: StepFunctions;
+}
+
+export interface LocalOptions {
+  /** The SQLite file; made where absent. */
+  readonly file: string;
+  /** 0 picks a free one. */
+  readonly port: number;
+  /** Fixed in the file when it is made. */
+  readonly region?: string;
+  /** Told of every callback task that was handed over while this server runs (at least once each). */
+  readonly onTask?: (task: HandedTask) => Promise<void>;
+}
+
+/** A callback task whose call the embedded Step Functions has recorded as delivered. */
+export interface HandedTask {
+  readonly executionArn: string;
+  readonly stateName: string;
+  readonly resourceType: string;
+  readonly resource: string;
+  /** The resolved parameters as JSON text, the token in them. */
+  readonly parameters: string;
+  readonly taskToken: string;
+}
+
+export interface LocalServer extends AsyncDisposable {
+  readonly url: string;
+  readonly file: string;
+  readonly region: string;
+  readonly accountId: string;
+  now(): Date;
+  /** Moves the file's clock forward and applies every deadline that falls due, each at its own time. */
+  advance(milliseconds: number): Promise<void>;
+}
+
+/** Where a waiting task's id was seen. */
+export interface RememberedTask {
+  readonly id: string;
+  readonly executionArn: string;
+  readonly eventId: number;
+  readonly place: Place;
+}
+
+/** The task ids that earlier commands showed. Never holds a token; bounded; safe under concurrent commands. */
+export interface TaskIndex {
+  remember(tasks: readonly RememberedTask[]): Promise<void>;
+  /** All remembered tasks whose id begins with `prefix`, newest first. */
+  find(prefix: string): Promise<readonly RememberedTask[]>;
+}

@@ -1,0 +1,48 @@
+/** Keeps secrets out of everything that is printed. */
+export interface Secrets {
+  hide(secret: string): void;
+  /** The text without secrets. */
+  clean(text: string): string;
+  /** A JSON value (anything JSON.stringify takes) without secrets in its strings and keys. */
+  cleanJson(value: unknown): unknown;
+}
+
+const replacement = "<task token>";
+
+/**
+ * Secrets known by their very text (also percent-encoded, and escaped inside a JSON string), and those that `redact` knows by their
+ * shape. Exact ones go first and all in one pass: a short secret must not be found inside the replacement of another.
+ */
+export function createSecrets(redact: (text: string) => string): Secrets {
+  const forms = new Set<string>();
+  let pattern: RegExp | undefined;
+  const clean = (text: string): string => redact(pattern === undefined ? text : text.replace(pattern, replacement));
+  const cleanParsed = (value: unknown): unknown => {
+    if (typeof value === "string") return clean(value);
+    if (Array.isArray(value)) return value.map(cleanParsed);
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [clean(key), cleanParsed(inner)]));
+  };
+  return {
+    hide: (secret) => {
+      if (secret === "") return;
+      for (const form of secretForms(secret)) forms.add(form);
+      const longestFirst = [...forms].sort((one, other) => other.length - one.length);
+      pattern = new RegExp(longestFirst.map(escapePattern).join("|"), "g");
+    },
+    clean,
+    cleanJson: (value) => cleanParsed(JSON.parse(JSON.stringify(value) ?? "null")),
+  };
+}
+
+function secretForms(secret: string): string[] {
+  // Half a surrogate pair has no percent-encoding: encodeURIComponent would throw.
+  const percent = encodeURIComponent(secret.replace(/[\ud800-\udfff]/gu, "\ufffd"));
+  const lowerPercent = percent.replace(/%[0-9A-F]{2}/g, (encoded) => encoded.toLowerCase());
+  const json = JSON.stringify(secret).slice(1, -1);
+  return [secret, percent, lowerPercent, json, JSON.stringify(json).slice(1, -1)];
+}
+
+function escapePattern(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
+}

@@ -1,0 +1,93 @@
+import stringWidth from "string-width";
+import type { Column } from "../context.ts";
+import type { Text } from "../text.ts";
+import { bold } from "../text.ts";
+import { safeText } from "./safe-text.ts";
+import { cellSeparator, mapStrings, plainText } from "./styles.ts";
+
+const gap = "  ";
+const narrowestColumn = 4;
+const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+
+/**
+ * Rows as aligned lines under a bold header, no wider than `width` terminal cells as long as each column keeps four. The widest
+ * columns give way first, their cells cut with `…`. Secrets are hidden before anything is cut, so no part of one can remain.
+ */
+export function alignedTable<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  width: number,
+  hideSecrets: (text: string) => string = (text) => text,
+): readonly Text[] {
+  if (columns.length === 0) return [];
+  const clean = (text: Text): Text => mapStrings(text, (plain) => safeText(hideSecrets(plain)));
+  const header = columns.map((column): Text => bold(clean(column.header)));
+  const lines = [header, ...rows.map((row) => columns.map((column) => clean(column.cell(row))))];
+  const natural = columns.map((_, at) => lines.reduce((most, cells) => Math.max(most, textWidth(cells[at] ?? "")), 0));
+  const widths = fitWidths(natural, width);
+  return lines.map((cells) => alignLine(columns, cells, widths));
+}
+
+/** Rows as tab-separated lines without a header, for a pipe. A tab or line break inside a cell is made visible. */
+export function separatedTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): readonly Text[] {
+  return rows.map((row) =>
+    columns.flatMap((column, at) => {
+      const cell = column.plain === undefined ? column.cell(row) : column.plain(row);
+      return at === 0 ? [cell] : [cellSeparator, cell];
+    }),
+  );
+}
+
+function alignLine<Row>(columns: readonly Column<Row>[], cells: readonly Text[], widths: readonly number[]): Text {
+  const last = cells.length - 1;
+  return cells.flatMap((cell, at): Text[] => {
+    const width = widths[at] ?? 0;
+    const cut = cutText(cell, width);
+    const padding = " ".repeat(Math.max(0, width - textWidth(cut)));
+    const right = columns[at]?.align === "right";
+    const padded = right ? [padding, cut] : at === last ? [cut] : [cut, padding];
+    return at === 0 ? padded : [gap, ...padded];
+  });
+}
+
+function fitWidths(natural: readonly number[], width: number): number[] {
+  const widths = [...natural];
+  let excess = widths.reduce((sum, each) => sum + each, 0) + gap.length * (widths.length - 1) - width;
+  while (excess > 0) {
+    const widest = Math.max(...widths);
+    if (widest <= narrowestColumn) break;
+    // Down to the next widest column in one go: a cell may hold a quarter of a million characters.
+    const next = Math.max(narrowestColumn, ...widths.filter((each) => each < widest));
+    const at = widths.lastIndexOf(widest);
+    const shared = widths.filter((each) => each === widest).length > 1;
+    const step = shared ? 1 : Math.min(excess, widest - next);
+    widths[at] = widest - step;
+    excess -= step;
+  }
+  return widths;
+}
+
+/** The text cut to `width` terminal cells, with `…` as the last of them where anything was left out. Styles stay. */
+export function cutText(text: Text, width: number): Text {
+  if (textWidth(text) <= width) return text;
+  let left = Math.max(0, width - 1);
+  let full = false;
+  return mapStrings(text, (plain) => {
+    let kept = "";
+    if (full) return kept;
+    for (const { segment } of graphemes.segment(plain)) {
+      const segmentWidth = stringWidth(segment);
+      if (segmentWidth > left) {
+        full = true;
+        return `${kept}…`;
+      }
+      kept += segment;
+      left -= segmentWidth;
+    }
+    return kept;
+  });
+}
+
+function textWidth(text: Text): number {
+  return stringWidth(plainText(text));
+}

@@ -1,0 +1,119 @@
+import type { Environment, Failure, Format, OutputOptions, Terminal } from "../context.ts";
+import type { Text } from "../text.ts";
+import { cyan, dim, red, yellow } from "../text.ts";
+import { createSpinners, silentProgress } from "./progress.ts";
+import { applyQuery } from "./query.ts";
+import { safeJson, safeLines, safeText } from "./safe-text.ts";
+import type { Secrets } from "./secrets.ts";
+import { createSecrets } from "./secrets.ts";
+import { createRender, hasColor } from "./styles.ts";
+import { alignedTable, separatedTable } from "./table.ts";
+import type { OutputStream } from "./writer.ts";
+import { createWriter } from "./writer.ts";
+
+/** The three streams of a process. */
+export interface Streams {
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+}
+
+const columnsWithoutTerminal = 80;
+
+/**
+ * The terminal over these streams. Nothing reaches them but through `redact` and the secrets given to `hide`, and with control
+ * characters made visible; `--query` implies `--json`.
+ */
+export function createTerminal(
+  streams: Streams,
+  environment: Environment,
+  options: OutputOptions,
+  redact: (text: string) => string,
+): Terminal {
+  const { stdin, stdout, stderr } = streams;
+  const format: Format = options.query !== undefined && options.format === "human" ? "json" : options.format;
+  const secrets = createSecrets(redact);
+  const renderOut = createRender(hasColor(stdout, environment, options.color), secrets.clean);
+  const stderrColor = hasColor(stderr, environment, options.color);
+  const renderError = createRender(stderrColor, secrets.clean);
+  const writeOut = createWriter(stdout);
+  const writeError = createWriter(stderr);
+  const spinners = createSpinners(stderr, stderrColor, (text) => safeText(secrets.clean(text)));
+  const showsProgress = format === "human" && stderr.isTTY === true && environment["TERM"] !== "dumb";
+  const stdoutColumns = (): number => (stdout.isTTY === true && stdout.columns ? stdout.columns : columnsWithoutTerminal);
+
+  const print = async (text: string): Promise<void> => {
+    if (text === "") return;
+    let written = Promise.resolve();
+    spinners.aside(() => {
+      written = writeOut(text);
+    });
+    await written;
+  };
+  // stderr is the last place to tell anything: where it fails, nothing can be said.
+  const say = (lines: readonly Text[]): void => spinners.aside(() => void writeError(asLines(lines.map(renderError))).catch(() => {}));
+  const printJson = async (json: unknown): Promise<void> => {
+    const value = await chosen(json, options.query, secrets);
+    await print(jsonText(value, { indent: format === "json", raw: options.raw, toTerminal: stdout.isTTY === true }));
+  };
+
+  return {
+    format,
+    interactive: stdin.isTTY === true && stderr.isTTY === true && format === "human",
+    stdoutIsTerminal: stdout.isTTY === true,
+    stderrIsTerminal: stderr.isTTY === true,
+    get columns() {
+      return stdoutColumns();
+    },
+    result: async (json, lines) => (format === "human" ? print(asLines(lines().map(renderOut))) : printJson(json)),
+    item: async (json) => (format === "jsonl" ? printJson(json) : undefined),
+    table: (columns, rows) =>
+      stdout.isTTY === true ? alignedTable(columns, rows, stdoutColumns(), secrets.clean) : separatedTable(columns, rows),
+    note: (text) => say([text]),
+    warn: (text) => say([[yellow("warning:"), " ", text]]),
+    debug: (text) => (options.debug ? say([dim(["debug: ", text])]) : undefined),
+    progress: (text) => (showsProgress ? spinners.start(text) : silentProgress),
+    error: (failure) => {
+      if (format === "human") return say(failureLines(failure, secrets));
+      const json = safeJson(JSON.stringify(secrets.cleanJson({ error: failureJson(failure) })));
+      void writeError(`${json}\n`).catch(() => {});
+    },
+    hide: secrets.hide,
+  };
+}
+
+// Secrets go before the query sees the value, so that no slicing or reversing brings one out, and again after, for what it joined.
+async function chosen(json: unknown, query: string | undefined, secrets: Secrets): Promise<unknown> {
+  const clean = secrets.cleanJson(json);
+  return query === undefined ? clean : secrets.cleanJson(await applyQuery(query, clean));
+}
+
+function jsonText(value: unknown, how: { indent: boolean; raw: boolean; toTerminal: boolean }): string {
+  if (how.raw) {
+    const bare = (text: string): string => (how.toTerminal ? safeLines(text) : text);
+    if (typeof value === "string") return `${bare(value)}\n`;
+    if (Array.isArray(value) && value.every((each) => typeof each === "string")) return asLines(value.map(bare));
+  }
+  return `${safeJson(JSON.stringify(value, null, how.indent ? 2 : 0))}\n`;
+}
+
+function failureJson(failure: Failure): Record<string, string | null> {
+  return {
+    code: failure.code,
+    message: failure.message,
+    hint: failure.hint ?? null,
+    awsRequestId: failure.awsRequestId ?? null,
+  };
+}
+
+function failureLines(failure: Failure, secrets: Secrets): Text[] {
+  // Cleaned before it is split, in case a secret spans lines. A message's further lines are indented, so that none, whatever AWS put
+  // into it, passes for a line of ours.
+  const [first = "", ...rest] = secrets.clean(failure.message).split("\n");
+  const hints = failure.hint === undefined ? [] : secrets.clean(failure.hint).split("\n");
+  return [[red("error:"), " ", first], ...rest.map((line) => ["  ", line]), ...hints.map((line) => [cyan("hint:"), " ", line])];
+}
+
+function asLines(lines: readonly string[]): string {
+  return lines.map((line) => `${line}\n`).join("");
+}

@@ -1,0 +1,95 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { hideTokens, looksLikeToken, repairToken } from "../../src/callback/task-token.ts";
+import { tokenInPayload } from "../../src/callback/token-in-payload.ts";
+import { tokenOf } from "./history.ts";
+
+const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
+const tokens = fc
+  .string({ unit: fc.constantFrom(...alphabet), minLength: 300, maxLength: 700 })
+  .map((tail) => `AQCEAAAAKgAAAAMAAAAA${tail}`);
+
+const manglings: readonly ((token: string) => string)[] = [
+  (token) => ` ${token}\n`,
+  (token) => `"${token}"`,
+  (token) => `{${token}}`,
+  (token) => encodeURIComponent(token),
+  (token) => encodeURIComponent(encodeURIComponent(token)),
+  (token) => token.replaceAll(/.{76}/g, "$&\r\n  "),
+  (token) => token.replaceAll("/", "\\/"),
+];
+
+describe("repairToken", () => {
+  it("gives back any token that was mangled on its way", () => {
+    fc.assert(
+      fc.property(tokens, fc.constantFrom(...manglings), (token, mangle) => {
+        expect(repairToken(mangle(token))).toBe(token);
+      }),
+    );
+  });
+
+  it("turns spaces back to plus signs", () => {
+    expect(repairToken(tokenOf(1).replaceAll("+", " "))).toBe(tokenOf(1));
+  });
+
+  it("leaves an emulator's short token alone", () => {
+    expect(repairToken("0b3c-91")).toBe("0b3c-91");
+    expect(looksLikeToken("0b3c-91")).toBe(false);
+  });
+});
+
+describe("hideTokens", () => {
+  it("leaves nothing of a token in any text, plain, percent-encoded or escaped", () => {
+    const forms = fc.constantFrom<(token: string) => string>(
+      (t) => t,
+      encodeURIComponent,
+      (t) => t.replaceAll("/", "\\/"),
+    );
+    fc.assert(
+      fc.property(fc.string(), tokens, forms, fc.string(), (before, token, form, after) => {
+        const hidden = hideTokens(`${before}${form(token)}${after}`);
+        expect(hidden).toContain("<task token>");
+        expect(hidden).not.toContain(form(token).slice(20, 120));
+      }),
+    );
+  });
+
+  it("keeps what stands around it", () => {
+    expect(hideTokens(`https://x.test/approve?token=${encodeURIComponent(tokenOf(1))}&by=me`)).toBe(
+      "https://x.test/approve?token=<task token>&by=me",
+    );
+    expect(hideTokens("no token here")).toBe("no token here");
+  });
+
+  it.each(["A", "\\", "%25", "=AQA", "AAAAKgAAAA", "%2"])("is quick on a megabyte of %s", (part) => {
+    const text = `AAAAKgAAAA ${part.repeat(1_000_000 / part.length)}`;
+    const before = performance.now();
+    hideTokens(text);
+    repairToken(text);
+    expect(performance.now() - before).toBeLessThan(2000);
+  });
+});
+
+describe("tokenInPayload", () => {
+  const own = tokenOf(1);
+  const parent = tokenOf(2);
+
+  it.each([
+    ["a member", { MessageBody: { token: own } }],
+    ["a string that is JSON", { MessageBody: JSON.stringify({ a: [own] }) }],
+    ["a link", { Message: `Approve: https://x.test/a?t=${encodeURIComponent(own)}&ok=1` }],
+    ["an environment variable", { Overrides: { ContainerOverrides: [{ Environment: [{ Name: "T", Value: own }] }] } }],
+  ])("finds it in %s", (_, payload) => {
+    expect(tokenInPayload(JSON.stringify(payload), [])).toBe(own);
+  });
+
+  it("passes over a parent's token, which the input holds too", () => {
+    expect(tokenInPayload(JSON.stringify({ parent, own }), [JSON.stringify({ parent })])).toBe(own);
+    expect(tokenInPayload(JSON.stringify({ parent }), [JSON.stringify({ parent })])).toBeNull();
+  });
+
+  it("takes an emulator's short token by its key, and never a path sent as text", () => {
+    expect(tokenInPayload('{"task_token":"7f3a"}', [])).toBe("7f3a");
+    expect(tokenInPayload('{"TaskToken":"$$.Task.Token"}', [])).toBeNull();
+  });
+});

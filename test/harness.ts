@@ -1,0 +1,94 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough, Readable, Writable } from "node:stream";
+import { afterAll } from "vitest";
+import type { Clock } from "../src/context.ts";
+import { main } from "../src/main.ts";
+
+/** How a command is run; without anything: no terminal, closed stdin, a home and a local file of its own. */
+export interface CliOptions {
+  /** Standard input; closed where absent. */
+  stdin?: string;
+  /** All three streams are terminals. */
+  tty?: boolean;
+  environment?: Record<string, string | undefined>;
+  clock?: Clock;
+  /** SFN_CALLBACK_LOCAL_FILE; null leaves it unset. */
+  localFile?: string | null;
+  /** HOME, with the state directory in it. */
+  home?: string;
+  /** Aborting sends the command a SIGINT. */
+  interrupt?: AbortSignal;
+}
+
+export interface CliResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A fresh folder, removed after the tests of the file. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "sfn-callback-test-"));
+  folders.push(folder);
+  return folder;
+}
+
+/** Runs one command line as the program would, in this process, over streams in memory. */
+export async function cli(argv: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+  const home = options.home ?? temporaryFolder();
+  const isTTY = options.tty === true;
+  const [stdout, stderr] = [collector(isTTY), collector(isTTY)];
+  const stdin = Object.assign(
+    isTTY && options.stdin === undefined ? new PassThrough() : Readable.from(options.stdin === undefined ? [] : [options.stdin]),
+    {
+      isTTY,
+    },
+  );
+  const localFile = options.localFile === undefined ? join(home, "test.db") : options.localFile;
+  const env = {
+    HOME: home,
+    XDG_STATE_HOME: join(home, "state"),
+    PATH: process.env["PATH"],
+    AWS_EC2_METADATA_DISABLED: "true",
+    ...(localFile === null ? {} : { SFN_CALLBACK_LOCAL_FILE: localFile }),
+    ...options.environment,
+  };
+  const fake = {
+    argv: ["node", "sfn-callback", ...argv],
+    env,
+    stdin,
+    stdout: stdout.stream,
+    stderr: stderr.stream,
+    on: (signal: string, listener: () => void) => {
+      if (signal === "SIGINT") options.interrupt?.addEventListener("abort", listener, { once: true });
+    },
+    off: () => {},
+    exit: () => {},
+  };
+  const code = await main(fake, options.clock);
+  return { code, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+/** One user's machine: the same home and the same local file for every command run through it. */
+export function createUser(defaults: CliOptions = {}): (argv: readonly string[], options?: CliOptions) => Promise<CliResult> {
+  const home = temporaryFolder();
+  return (argv, options = {}) => cli(argv, { home, ...defaults, ...options });
+}
+
+function collector(isTTY: boolean) {
+  const chunks: Buffer[] = [];
+  const stream = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      chunks.push(Buffer.from(chunk));
+      done();
+    },
+  });
+  return { stream: Object.assign(stream, { isTTY, columns: 100 }), text: () => Buffer.concat(chunks).toString("utf8") };
+}

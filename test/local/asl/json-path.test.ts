@@ -1,0 +1,111 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { AslError } from "../../../src/local/asl/asl-error.ts";
+import type { Json } from "../../../src/local/asl/json.ts";
+import { isDefinite, parsePath, readPath } from "../../../src/local/asl/json-path.ts";
+
+const input: Json = {
+  a: { b: 1, "b c": 2, list: [10, 20, 30, 40] },
+  items: [
+    { a: "x", b: 1 },
+    { a: "x", b: 2 },
+    { a: "y", b: 3, n: null },
+  ],
+};
+const context: Json = { Task: { Token: "token" } };
+const read = (path: string): Json => readPath(parsePath(path), input, context, "F");
+
+describe("a path", () => {
+  it.each<[string, Json]>([
+    ["$", input],
+    ["$$.Task.Token", "token"],
+    ["$$", context],
+    ["$.a.b", 1],
+    ["$['a'][\"b\"]", 1],
+    ["$.a.['b c']", 2],
+    ["$.items.[0].b", 1],
+    ["$.a.list[-1]", 40],
+    ["$.a.list[*]", [10, 20, 30, 40]],
+    ["$.a.list[1:3]", [20, 30]],
+    ["$.a.list[-2:]", [30, 40]],
+    ["$.a.list[::2]", [10, 30]],
+    ["$.a.list[0,3]", [10, 40]],
+    ["$.a.list.length()", 4],
+    ["$.a['b','b c']", { b: 1, "b c": 2 }],
+    ["$.items[*].b", [1, 2, 3]],
+    ["$..b", [1, 1, 2, 3]],
+    ["$..missing", []],
+    ["$.missing[*]", []],
+    ["$.a.*", [1, 2, [10, 20, 30, 40]]],
+    ["$.items[?(@.a == 'x' && @.b > 1)]", [{ a: "x", b: 2 }]],
+    ["$.items[?(@.a=='y'||@.b<2)].b", [1, 3]],
+    ["$.items[?(@.n)].b", [3]],
+    ["$.items[?(!(@.n))].b", [1, 2]],
+    ["$.items[?(@.b in [1, 3])].b", [1, 3]],
+    ["$.items[?(@.b == $.a.b)].b", [1]],
+    ["$.a[?(@.b == 1)].b", [1]],
+  ])("%s selects what AWS selects", (path, expected) => {
+    expect(read(path)).toEqual(expected);
+  });
+
+  it.each(["", "a", "$.", "$[", "$['a", "$.a b", "$[?(@.a]", "$[?(@.a ==)]", "$x", "$.a[1", "$[::0]"])("%j is refused", (path) => {
+    expect(() => parsePath(path)).toThrow(AslError);
+  });
+
+  it("that is definite and leads nowhere fails in AWS's words", () => {
+    expect(() => readPath(parsePath("$.x"), { a: 1 }, {}, "F")).toThrow(
+      "States.Runtime: The JSONPath '$.x' specified for the field 'F' could not be found in the input '{\"a\":1}'",
+    );
+  });
+
+  it.each(["$.toString", "$.__proto__", "$.constructor.name", "$.a.list.length", "$.a.list[9]", "$.a.b.c"])("%s finds nothing", (path) => {
+    expect(() => read(path)).toThrow(AslError);
+  });
+
+  it("knows whether it can select several values", () => {
+    expect(["$", "$.a[0]", "$['a']"].every((path) => isDefinite(parsePath(path)))).toBe(true);
+    expect(["$..a", "$.a[*]", "$.a[0,1]", "$.a[0:1]", "$.a[?(@.b)]"].some((path) => isDefinite(parsePath(path)))).toBe(false);
+  });
+
+  it("of many descents ends in a bounded time", () => {
+    let deep: Json = 1;
+    for (let depth = 0; depth < 5_000; depth += 1) deep = [deep];
+    expect(() => readPath(parsePath("$..[*]..[*]..[*]"), deep, {}, "F")).toThrow(AslError);
+  });
+
+  it("of any text over any value fails as AslError or not at all", () => {
+    const part = fc.constantFrom(
+      "$",
+      "@",
+      ".",
+      "..",
+      "[",
+      "]",
+      "*",
+      "?(",
+      ")",
+      "'a'",
+      "a",
+      "0",
+      "-1",
+      ":",
+      ",",
+      "==",
+      "&&",
+      "!",
+      " ",
+      "__proto__",
+    );
+    const text = fc.array(part, { maxLength: 14 }).map((parts) => `$${parts.join("")}`);
+    fc.assert(
+      fc.property(fc.oneof(text, fc.string()), fc.jsonValue(), (path, value) => {
+        try {
+          readPath(parsePath(path), JSON.parse(JSON.stringify(value)), {}, "F");
+        } catch (error) {
+          expect(error).toBeInstanceOf(AslError);
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});

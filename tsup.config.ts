@@ -1,0 +1,31 @@
+import { readFileSync } from "node:fs";
+import { defineConfig } from "tsup";
+import { thirdPartyLicenses } from "./scripts/third-party-licenses.ts";
+
+const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
+
+export default defineConfig({
+  entry: { main: "src/main.ts" },
+  outDir: "dist",
+  clean: true,
+  silent: true,
+  format: "esm",
+  platform: "node",
+  target: "node22",
+  // What only some commands need (the SDK, the embedded Step Functions, prompts) stays in chunks of its own.
+  splitting: true,
+  noExternal: [/.*/],
+  // node:sqlite exists with its prefix only.
+  removeNodeProtocol: false,
+  define: { SFN_CALLBACK_VERSION: JSON.stringify(version) },
+  // Bundled CommonJS calls require() for Node's own modules.
+  banner: {
+    js: 'import { createRequire as createBundleRequire } from "node:module"; const require = createBundleRequire(import.meta.url);',
+  },
+  esbuildPlugins: [thirdPartyLicenses("dist/THIRD-PARTY-LICENSES.txt")],
+  esbuildOptions(options) {
+    options.mainFields = ["module", "main"];
+    options.minifyWhitespace = true;
+    options.legalComments = "none";
+  },
+});
