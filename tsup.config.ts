@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { defineConfig } from "tsup";
+import { lightImports } from "./scripts/light-imports.ts";
 import { thirdPartyLicenses } from "./scripts/third-party-licenses.ts";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
@@ -22,10 +23,11 @@ export default defineConfig({
   banner: {
     js: 'import { createRequire as createBundleRequire } from "node:module"; const require = createBundleRequire(import.meta.url);',
   },
-  esbuildPlugins: [thirdPartyLicenses("dist/THIRD-PARTY-LICENSES.txt")],
+  esbuildPlugins: [lightImports(), thirdPartyLicenses("dist/THIRD-PARTY-LICENSES.txt")],
   esbuildOptions(options) {
     options.mainFields = ["module", "main"];
     options.minifyWhitespace = true;
+    options.minifySyntax = true;
     options.legalComments = "none";
   },
 });

@@ -3,10 +3,15 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type Figure, measureLocal } from "./local.ts";
 
-/** The start-up budgets, side by side in one run. It prints what it measured and never fails: a shared machine's load is no defect. */
+/**
+ * The start-up budgets, side by side in one run, and what the embedded Step Functions does. It prints what it measured and never
+ * fails: a shared machine's load is no defect. `--quick` measures less.
+ */
 
-const rounds = Number(process.env["BENCH_ROUNDS"] ?? 15);
+const quick = process.argv.includes("--quick");
+const rounds = quick ? 5 : 15;
 const bin = join(import.meta.dirname, "..", "bin", "sfn-callback.js");
 
 interface Contender {
@@ -72,8 +77,8 @@ function measure(contenders: readonly Contender[], environment: NodeJS.ProcessEn
   return working;
 }
 
-function print(working: ReadonlySet<Contender>, budgets: readonly Budget[]): void {
-  const rows = [["what", "median", "limit", "ratio", ""]];
+function startUpRows(working: ReadonlySet<Contender>, budgets: readonly Budget[]): string[][] {
+  const rows: string[][] = [];
   for (const each of working) {
     const own = budgets.filter((budget) => budget.contender === each && working.has(budget.yardstick));
     if (own.length === 0) rows.push([each.name, `${median(each.milliseconds).toFixed(1)} ms`, "", "", ""]);
@@ -83,6 +88,14 @@ function print(working: ReadonlySet<Contender>, budgets: readonly Budget[]): voi
       rows.push([each.name, `${median(each.milliseconds).toFixed(1)} ms`, `${limit} x ${yardstick.name}`, ratio.toFixed(2), verdict]);
     }
   }
+  return rows;
+}
+
+function localRow({ what, value, limit, ok }: Figure): string[] {
+  return [what, value, limit, "", ok ? "ok" : "over"];
+}
+
+function print(rows: readonly string[][]): void {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
   for (const row of rows)
     console.log(
@@ -113,11 +126,16 @@ try {
   const aws = contender("aws send-task-success", "aws", "stepfunctions", ...awsArguments);
 
   console.log(`Node ${process.versions.node}, ${rounds} rounds, one of each in turn; medians of wall time`);
-  print(measure([bare, help, succeed, aws], environment), [
+  const rows = startUpRows(measure([bare, help, succeed, aws], environment), [
     { contender: help, yardstick: bare, limit: 1.6 },
     { contender: succeed, yardstick: bare, limit: 4 },
     { contender: succeed, yardstick: aws, limit: 0.2 },
   ]);
+  const figures = await measureLocal(folder, environment, quick).catch((error: unknown) => {
+    console.log(`skipped: local (${error instanceof Error ? error.message : String(error)})`);
+    return [];
+  });
+  print([["what", "measured", "limit", "ratio", ""], ...rows, ...figures.map(localRow)]);
 } finally {
   child.kill();
   rmSync(folder, { recursive: true, force: true });

@@ -59,3 +59,18 @@ for expected in applied same; do
   echo "succeed: $outcome"
   [ "$outcome" = "$expected" ] || fail "succeed said $outcome instead of $expected"
 done
+
+# The same round under the oldest Node that is supported.
+oldest=22.13.0
+mkdir "$work/oldest"
+echo '{ "private": true, "allowScripts": { "node": true } }' >"$work/oldest/package.json"
+npm install --silent --no-audit --no-fund --prefix "$work/oldest" "node@$oldest"
+export PATH="$work/oldest/node_modules/.bin:$PATH"
+[ "$(node --version)" = "v$oldest" ] || fail "the oldest Node is $(node --version) instead of v$oldest"
+old() { node node_modules/sfn-callback/bin/sfn-callback.js "$@"; }
+[ "$(old --version)" = "$version" ] || fail "--version differs under Node $oldest"
+old deploy-example --yes --local-file old.db
+old start approval --local-file old.db
+outcome="$(old succeed "$(old pending --local-file old.db --query 'tasks[0].id' --raw)" --output '{"approved":true}' --local-file old.db --query outcome --raw)"
+echo "under Node $oldest: $outcome"
+[ "$outcome" = applied ] || fail "under Node $oldest succeed said $outcome"

@@ -32,18 +32,22 @@ export interface Host {
 const readingCommands = new Set(["pending", "wait", "local", "demo"]);
 const commandsTakingACommand = new Set(["local"]);
 
-/** One example a command, printed below its help. */
-const examples: Readonly<Record<string, string>> = {
-  pending: "pending --local",
-  succeed: `succeed 3f9c --output '{"approved":true}'`,
-  fail: "fail 3f9c --error Rejected --cause 'too expensive'",
-  heartbeat: "heartbeat 3f9c",
-  stop: "stop approval/order-17 --cause 'no longer wanted'",
-  start: `start approval --input '{"order":17}' --until waiting`,
-  wait: "wait approval/order-17 --until ended --timeout 15m",
-  "deploy-example": "deploy-example --local --yes",
-  local: "local -- aws stepfunctions list-state-machines",
-  demo: "demo",
+/** Examples of each command, printed below its help. */
+const examples: Readonly<Record<string, readonly string[]>> = {
+  pending: ["pending", "pending --local", "pending --json --query 'tasks[].id'"],
+  succeed: [
+    `succeed 3f9c --output '{"approved":true}'`,
+    "succeed approval/order-17 --set approved=true",
+    "succeed --token-file token.txt --output @result.json",
+  ],
+  fail: ["fail 3f9c --error Rejected --cause 'too expensive'", "fail approval/order-17 --error Rejected --cause @reason.txt"],
+  heartbeat: ["heartbeat 3f9c", "heartbeat 3f9c --every 10m"],
+  stop: ["stop 3f9c", "stop approval/order-17 --cause 'no longer wanted'"],
+  start: [`start approval --input '{"order":17}' --until waiting`, "start approval --set order=17 --until ended --timeout 1h"],
+  wait: ["wait approval/order-17 --until ended --timeout 15m", "wait 3f9c --until answered"],
+  "deploy-example": ["deploy-example --local", "deploy-example --local --template approval"],
+  local: ["local", "local -- aws stepfunctions list-state-machines", "local advance 25h"],
+  demo: ["demo", "demo --json"],
 };
 
 const exitCodesHelp = `
@@ -131,23 +135,27 @@ function createProgram(host: Host, run: Run): Command {
   }
   for (const command of program.commands) {
     const example = examples[command.name()];
-    if (example !== undefined) command.addHelpText("after", `\nExample:\n  sfn-callback ${example}`);
+    if (example !== undefined) command.addHelpText("after", exampleHelp(example));
   }
   return program.addHelpText("after", exitCodesHelp).addHelpText("after", "\nNo AWS account? Begin with: sfn-callback demo");
 }
 
+function exampleHelp(lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  sfn-callback ${line}`).join("\n")}`;
+}
+
 function addGlobalOptions(program: Command): void {
   program
-    .option("--region <region>", "AWS Region")
-    .option("--profile <name>", "profile of the AWS config files")
-    .option("--endpoint-url <url>", "another Step Functions endpoint")
-    .option("--local", "the embedded Step Functions, on this machine's disk")
-    .option("--local-file <file>", "its SQLite file; implies --local")
-    .option("--json", "one JSON document on stdout")
-    .option("--jsonl", "one JSON object a line")
-    .option("--query <jmespath>", "filter the JSON; implies --json")
-    .option("--raw", "print a string result bare")
-    .option("--no-color", "no color")
+    .option("--region <region>", "AWS Region (default: from the environment or the profile)")
+    .option("--profile <name>", "profile in the AWS config files")
+    .option("--endpoint-url <url>", "use another Step Functions endpoint")
+    .option("--local", "use the embedded Step Functions: no AWS account, a file on this machine")
+    .option("--local-file <file>", "the file of the embedded Step Functions; implies --local")
+    .option("--json", "print one JSON document")
+    .option("--jsonl", "print one JSON object a line, as they are found")
+    .option("--query <jmespath>", "print what this expression selects of the JSON; implies --json")
+    .option("--raw", "print a selected string without quotes")
+    .option("--no-color", "print without color")
     .option("--debug", "say on stderr what is being done");
 }
 

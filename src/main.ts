@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { homedir, constants as osConstants, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import packageJson from "../package.json" with { type: "json" };
+import type { Timeouts } from "./aws/connection.ts";
 import { type Host, run } from "./cli.ts";
 import type {
   Clock,
@@ -52,8 +53,8 @@ const systemClock: Clock = {
 const graceMilliseconds = 500;
 
 /** The composition root: runs the command line of `process` and resolves to its exit code. Only here do the parts meet. */
-export async function main(process: Process, clock: Clock = systemClock): Promise<number> {
-  const world = new World(process, clock);
+export async function main(process: Process, clock: Clock = systemClock, timeouts?: Timeouts): Promise<number> {
+  const world = new World(process, clock, timeouts);
   const stop = world.listenForSignals();
   try {
     const exitCode = await run(process.argv.slice(2), world.host());
@@ -69,15 +70,17 @@ export async function main(process: Process, clock: Clock = systemClock): Promis
 class World {
   readonly #process: Process;
   readonly #clock: Clock;
+  readonly #timeouts: Timeouts | undefined;
   readonly #abort = new AbortController();
   readonly #closers = new Set<() => Promise<void>>();
   readonly #children = new Set<Promise<unknown>>();
   #terminal: Promise<Terminal> | undefined;
   #said = false;
 
-  constructor(process: Process, clock: Clock) {
+  constructor(process: Process, clock: Clock, timeouts?: Timeouts) {
     this.#process = process;
     this.#clock = clock;
+    this.#timeouts = timeouts;
   }
 
   listenForSignals(): () => void {
@@ -200,6 +203,7 @@ class World {
       readFile: readText,
       promptSecret,
       version: packageJson.version,
+      ...(this.#timeouts === undefined ? {} : { timeouts: this.#timeouts }),
     });
     return this.#tracked(connection, () => connection[Symbol.asyncDispose]());
   }

@@ -24,7 +24,7 @@ describe("the command line", () => {
     async (command) => {
       const { code, stdout } = await cli([command, "--help"]);
       expect(code).toBe(0);
-      expect(stdout).toContain("Example:\n  sfn-callback ");
+      expect(stdout).toContain("Examples:\n  sfn-callback ");
       expect(stdout).toContain("--local-file <file>");
     },
   );

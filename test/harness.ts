@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Readable, Writable } from "node:stream";
 import { afterAll } from "vitest";
+import type { Timeouts } from "../src/aws/connection.ts";
 import type { Clock } from "../src/context.ts";
 import { main } from "../src/main.ts";
 
@@ -20,6 +21,8 @@ export interface CliOptions {
   home?: string;
   /** Aborting sends the command a SIGINT. */
   interrupt?: AbortSignal;
+  /** How long an endpoint may hang. */
+  timeouts?: Timeouts;
 }
 
 export interface CliResult {
@@ -72,7 +75,7 @@ export async function cli(argv: readonly string[], options: CliOptions = {}): Pr
     off: () => {},
     exit: () => {},
   };
-  const code = await main(fake, options.clock);
+  const code = await main(fake, options.clock, options.timeouts);
   return { code, stdout: stdout.text(), stderr: stderr.text() };
 }
 

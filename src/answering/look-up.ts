@@ -1,5 +1,6 @@
 import type { HistoryEvent, StepFunctions } from "../aws/step-functions.ts";
 import { taskId } from "../callback/task-id.ts";
+import { hideTokens } from "../callback/task-token.ts";
 import { type CallbackTask, callbackTasks } from "../callback/waiting-tasks.ts";
 import type { Connection, Prompts, TaskIndex, Terminal } from "../context.ts";
 import { CliError, usageError } from "../errors.ts";
@@ -75,7 +76,10 @@ export async function locate(
 async function sweepFor({ terminal, prompts, taskIndex }: Asking, connection: Connection, prefix: string) {
   const hint = "`sfn-callback pending` lists and remembers them; or give its address, <execution ARN>#<event id>";
   const unknown = usageError(`the task ${prefix} is not remembered here`, hint);
-  if (!terminal.interactive || !(await prompts.confirm(`The task ${prefix} is not remembered here. Look through the whole account?`)))
+  if (
+    !terminal.interactive ||
+    !(await prompts.confirm(`The task ${hideTokens(prefix)} is not remembered here. Look through the whole account?`))
+  )
     throw unknown;
   const progress = terminal.progress("looking for the task");
   try {
@@ -94,7 +98,10 @@ export async function executionArnOf(stepFunctions: StepFunctions, execution: Ex
   for await (const machine of stepFunctions.stateMachines()) {
     if (machine.name === execution.machine) return `${machine.arn.replace(":stateMachine:", ":execution:")}:${execution.name}`;
   }
-  throw new CliError("closed", `there is no state machine named ${execution.machine} here`, { code: "StateMachineDoesNotExist" });
+  throw new CliError("closed", `there is no state machine named ${execution.machine} here`, {
+    code: "StateMachineDoesNotExist",
+    hint: "sfn-callback pending lists what waits here; check --region and --profile, or add --local",
+  });
 }
 
 async function findByToken(stepFunctions: StepFunctions, executionArn: string, token: string): Promise<FoundTask> {

@@ -1,5 +1,5 @@
 import type { HistoryEvent, StepFunctions } from "../aws/step-functions.ts";
-import { type Answer, type Judgement, judge, next, type Outcome, type Sending } from "../callback/outcome.ts";
+import { type Answer, type ExecutionEnding, ending, type Judgement, judge, next, type Outcome, type Sending } from "../callback/outcome.ts";
 import { taskId } from "../callback/task-id.ts";
 import type { CallbackTask, Closing } from "../callback/waiting-tasks.ts";
 import type { Clock } from "../context.ts";
@@ -15,7 +15,11 @@ export interface AnswerResult {
   readonly outcome: Outcome;
   readonly settled: "reply" | "history";
   readonly closedAt: Date | null;
+  /** The state entered after the task while the execution runs; its status once it ended. */
   readonly next: { readonly state: string } | { readonly status: string } | null;
+  /** The state entered after the task, and how the execution ended: what `next` tells one of. */
+  readonly nextState: string | null;
+  readonly ending: ExecutionEnding | null;
   readonly newTaskId: string | null;
   readonly closing: Closing | null;
   readonly expiredBy: "timeout" | "heartbeat" | null;
@@ -34,7 +38,7 @@ const lookDelaysMilliseconds = [0, 50, 100, 200, 350, 500, 800];
 export async function answerTask(sender: Sender, found: FoundTask, answer: Answer): Promise<AnswerResult> {
   const { task, executionArn } = found;
   const before = judge(found.events, task.eventId, answer, "notSent");
-  if (before !== null) return resultOf(found, before, null, next(found.events, task.eventId));
+  if (before !== null) return resultOf(found, before, null, following(found.events, task.eventId));
   if (task.closed !== null) return unsettled(found, null);
   if (task.kind === "activity") throw new CliError("usage", `${task.state} waits for an activity worker, not for a callback`);
   if (task.taskToken === null) {
@@ -66,15 +70,15 @@ export async function answerToken(stepFunctions: StepFunctions, token: string, a
 async function settle(sender: Sender, found: FoundTask, answer: Answer, sending: Exclude<Sending, "notSent">): Promise<AnswerResult> {
   const { eventId } = found.task;
   let judgement: Judgement | null = null;
-  let then: AnswerResult["next"] = null;
+  let then = nothingFollows;
   for (const delayMilliseconds of lookDelaysMilliseconds) {
     // Once something was sent, no failure to look may hide what is known of it.
     const events = await lookAgain(sender, found.executionArn, delayMilliseconds);
     if (sender.signal.aborted) break;
     if (events === null) continue;
     judgement = judge(events, eventId, answer, sending);
-    then = next(events, eventId);
-    if (judgement !== null && (then !== null || judgement.newTask !== null)) break;
+    then = following(events, eventId);
+    if (judgement !== null && (then.next !== null || judgement.newTask !== null)) break;
   }
   if (judgement !== null) return resultOf(found, judgement, answer.kind, then);
   const unknown = unsettled(found, answer.kind);
@@ -90,6 +94,20 @@ async function lookAgain(sender: Sender, executionArn: string, delayMilliseconds
   }
 }
 
+type Following = Pick<AnswerResult, "next" | "nextState" | "ending">;
+
+const nothingFollows: Following = { next: null, nextState: null, ending: null };
+
+function following(events: readonly HistoryEvent[], eventId: number): Following {
+  const after = next(events, eventId);
+  const ended = ending(events);
+  return {
+    next: ended === null ? after : { status: ended.status },
+    nextState: after !== null && "state" in after ? after.state : null,
+    ending: ended,
+  };
+}
+
 const nothingKnown: AnswerResult = {
   taskId: null,
   executionArn: null,
@@ -98,7 +116,7 @@ const nothingKnown: AnswerResult = {
   outcome: "unknown",
   settled: "reply",
   closedAt: null,
-  next: null,
+  ...nothingFollows,
   newTaskId: null,
   closing: null,
   expiredBy: null,
@@ -108,14 +126,14 @@ function unsettled({ executionArn, task }: FoundTask, sent: AnswerResult["sent"]
   return { ...nothingKnown, taskId: taskId(executionArn, task.eventId), executionArn, state: task.state, sent, settled: "history" };
 }
 
-function resultOf(found: FoundTask, judgement: Judgement, sent: AnswerResult["sent"], then: AnswerResult["next"]): AnswerResult {
+function resultOf(found: FoundTask, judgement: Judgement, sent: AnswerResult["sent"], then: Following): AnswerResult {
   const closing = judgement.task?.closed ?? null;
   return {
     ...unsettled(found, sent),
     outcome: judgement.outcome,
     settled: judgement.settled,
     closedAt: closing?.at ?? null,
-    next: then,
+    ...then,
     newTaskId: idOf(found.executionArn, judgement.newTask),
     closing,
     expiredBy: judgement.expiredBy,

@@ -105,12 +105,13 @@ interface Row {
 }
 
 function findAll(database: DatabaseSync, prefix: string): readonly RememberedTask[] {
+  // Node 22.13 takes ?1 for a named parameter, so the prefix is given twice.
   // A range, not LIKE: no character of a prefix is a wildcard, and the index serves it.
   const rows = database
     .prepare(`
       SELECT id, execution_arn AS executionArn, event_id AS eventId, place FROM tasks
-      WHERE id >= ?1 AND id < ?1 || char(1114111) ORDER BY sequence DESC`)
-    .all(prefix) as unknown as Row[];
+      WHERE id >= ? AND id < ? || char(1114111) ORDER BY sequence DESC`)
+    .all(prefix, prefix) as unknown as Row[];
   return rows.map((row) => ({ ...row, place: JSON.parse(row.place) as Place }));
 }
 

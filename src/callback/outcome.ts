@@ -55,6 +55,22 @@ export function next(events: readonly HistoryEvent[], eventId: number): { readon
   return ending === undefined ? null : { status: ending.status };
 }
 
+/** How an execution ended, as its history tells it. */
+export interface ExecutionEnding {
+  readonly status: string;
+  readonly output: string | null;
+  readonly error: string | null;
+}
+
+/** How the execution ended, or null while it runs (after a redrive too). */
+export function ending(events: readonly HistoryEvent[]): ExecutionEnding | null {
+  const last = events.at(-1);
+  const ended = walkHistory(events).executionEndings.at(-1);
+  if (last === undefined || ended === undefined || ended.eventId !== last.id) return null;
+  const details = last.executionFailedEventDetails ?? last.executionTimedOutEventDetails ?? last.executionAbortedEventDetails;
+  return { status: ended.status, output: last.executionSucceededEventDetails?.output ?? null, error: details?.error ?? null };
+}
+
 type ClosingKind = NonNullable<CallbackTask["closed"]>["kind"];
 
 function outcomeOf(kind: ClosingKind): Outcome {

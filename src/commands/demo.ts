@@ -54,7 +54,7 @@ export async function demo(context: Context): Promise<number> {
     bold("How they ended, as AWS spells it:"),
     ...endings(context, ended),
     "",
-    ...nextCommands(),
+    ...nextCommands(context.clock.now()),
   ]);
   return 0;
 }
@@ -72,11 +72,11 @@ class Play {
   }
 
   async deployAndStart(): Promise<void> {
-    await this.#step("Deploy the example: two state machines whose tasks wait for an answer.", "deploy-example --local");
+    await this.#step("Deploy the example: two state machines, each with a task that waits for an answer.", "deploy-example --local");
     await deploy(this.#connection.stepFunctions, exampleMachines);
     await this.#step(
       "Start executions. Each runs up to its callback task and waits there.",
-      `start approval --input '{"order":17}' --local`,
+      `start approval --local --name order-17 --input '{"order":17}' --until waiting`,
     );
     for (const order of [17, 18, 19]) await this.#start("approval", { order }, `order ${order}`);
     for (const guess of ["heads", "tails"]) await this.#start("random", { guess }, guess);
@@ -105,8 +105,9 @@ class Play {
     const ended: Ended[] = [];
     ended.push(await this.#approveOrReject(first, true), await this.#approveOrReject(second, false));
     await this.#step(
-      "The machine `random`: its function answers success or failure through the token. Both ways:",
-      "local --on-task './function.sh'",
+      "The machine `random` hands its task to a function, which answers success or failure. Both ways:",
+      `succeed ${taskId(heads.arn, heads.task.eventId)} --local --output '{"coin":"heads"}'`,
+      `fail ${taskId(tails.arn, tails.task.eventId)} --local --error Tails --cause 'the coin fell on tails'`,
     );
     ended.push(await this.#answer(heads, "answered success", { kind: "success", output: '{"coin":"heads"}' }));
     ended.push(await this.#answer(tails, "answered failure", { kind: "failure", error: "Tails", cause: "the coin fell on tails" }));
@@ -133,9 +134,13 @@ class Play {
 
   async #approveOrReject(started: Started, suggestion: boolean): Promise<Ended> {
     const id = taskId(started.arn, started.task.eventId);
-    const approve = `succeed ${id} --output '{"approved":true}'`;
-    const reject = `fail ${id} --error Rejected --cause 'too expensive'`;
-    await this.#step(`Answer ${started.about}.`, suggestion ? approve : reject, suggestion ? reject : approve);
+    const approve = `succeed ${id} --local --output '{"approved":true}'`;
+    const reject = `fail ${id} --local --error Rejected --cause 'too expensive'`;
+    await this.#step(
+      `Answer ${started.about}: approve it with an output, or reject it with an error and a cause.`,
+      suggestion ? approve : reject,
+      suggestion ? reject : approve,
+    );
     const approved = await this.#decide(started, suggestion);
     if (approved) return this.#answer(started, "approved", { kind: "success", output: '{"approved":true}' });
     return this.#answer(started, "rejected", { kind: "failure", error: "Rejected", cause: "too expensive" });
@@ -163,7 +168,7 @@ class Play {
 
   async #expire(started: Started): Promise<Ended> {
     await this.#step(
-      `Nobody answers ${started.about}. Its heartbeat is due within a day; the local clock can be moved:`,
+      `Nobody answers ${started.about}. A day without a heartbeat gives it up; the local clock can be moved on:`,
       "local advance 25h",
     );
     await this.#server.advance(25 * 3_600_000);
@@ -214,15 +219,21 @@ function endings(context: Context, ended: readonly Ended[]): readonly Text[] {
   );
 }
 
-function nextCommands(): Text[] {
+// Meant to be pasted one by one: no <placeholder> (a redirection to the shell), and a name of its own for each demo, since
+// a closed execution's name cannot be used again.
+function nextCommands(now: Date): Text[] {
+  const name = `order-${Math.floor(now.getTime() / 1000).toString(36)}`;
   const commands = [
-    ["sfn-callback deploy-example --local", "the same, in a file that stays"],
-    [`sfn-callback start approval --local --input '{"order":17}'`, "start one"],
-    ["sfn-callback pending --local", "see it wait"],
-    [`sfn-callback succeed <task> --local --output '{"approved":true}'`, "approve it"],
-    ["sfn-callback pending", "look at your own AWS account"],
+    ["deploy it to stay, on this machine", "deploy-example --local"],
+    ["start an execution", `start approval --local --name ${name} --input '{"order":17}' --until waiting`],
+    ["see it wait", "pending --local"],
+    ["approve it", `succeed approval/${name} --local --output '{"approved":true}'`],
+    ["look at your own AWS account", "pending"],
+  ] as const;
+  return [
+    bold("Next, for yourself:"),
+    ...commands.flatMap(([why, command]): Text[] => [dim(`  ${why}:`), ["    ", cyan(`npx sfn-callback ${command}`)]]),
   ];
-  return [bold("Next, for yourself:"), ...commands.map(([command = "", why = ""]): Text => ["  ", cyan(command), dim(`   # ${why}`)])];
 }
 
 function toJson({ started, did, outcome, execution }: Ended): unknown {

@@ -49,8 +49,23 @@ export async function deployExample(context: Context, options: DeployOptions): P
   await consent(context, options, connection.place.kind === "local");
   const deployed = await deploy(connection.stepFunctions, options.machines);
   await context.terminal.result({ stateMachines: deployed }, () => context.terminal.table(columns, deployed));
-  if (context.terminal.format === "human") context.terminal.note(dim(`Next: sfn-callback start ${deployed.at(-1)?.name ?? "approval"}`));
+  if (context.terminal.format === "human") {
+    const name = deployed.at(-1)?.name ?? "approval";
+    context.terminal.note(dim(`Next: sfn-callback start ${name}${connectionFlags(context)} --input '{"order":17}' --until waiting`));
+  }
   return 0;
+}
+
+// The next command has to reach the same place when it is pasted.
+function connectionFlags({ connectionOptions }: Context): string {
+  const { local, localFile, endpointUrl, profile, region } = connectionOptions;
+  const quoted = (name: string, value: string | undefined): string => (value === undefined ? "" : ` --${name} ${shellWord(value)}`);
+  const here = localFile === undefined && local === true ? " --local" : quoted("local-file", localFile);
+  return here + quoted("endpoint-url", endpointUrl) + quoted("profile", profile) + quoted("region", region);
+}
+
+function shellWord(text: string): string {
+  return /^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 async function consent(context: Context, options: DeployOptions, local: boolean): Promise<void> {
@@ -58,7 +73,13 @@ async function consent(context: Context, options: DeployOptions, local: boolean)
   if (!context.terminal.interactive)
     throw usageError("deploy-example asks before it creates anything, and there is no terminal", "Add --yes.");
   const names = options.machines.map((machine) => machine.name).join(" and ");
-  if (!(await context.prompts.confirm(`Create ${names}?`, true))) throw new CliError("usage", "nothing was created");
+  if (
+    !(await context.prompts.confirm(
+      `Create the state machines ${names} at ${context.connectionOptions.endpointUrl ?? "this endpoint"}?`,
+      true,
+    ))
+  )
+    throw new CliError("usage", "nothing was created");
 }
 
 /** Creates each machine, or finds that the very same one is there. A machine of that name with another definition is a failure. */

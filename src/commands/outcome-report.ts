@@ -1,5 +1,6 @@
 import type { AnswerResult } from "../answering/send.ts";
 import type { Outcome } from "../callback/outcome.ts";
+import { hideTokens } from "../callback/task-token.ts";
 import type { Closing } from "../callback/waiting-tasks.ts";
 import type { Terminal } from "../context.ts";
 import { green, red, type StyledText, type Text, yellow } from "../text.ts";
@@ -28,7 +29,7 @@ export async function reportStop(terminal: Terminal, result: AnswerResult): Prom
   const subject = subjectOf({ ...result, state: null });
   const said =
     result.outcome === "applied"
-      ? `${subject} was stopped`
+      ? `${subject} was stopped and is now ${status}`
       : result.outcome === "same"
         ? `${subject} was already stopped the same way${at}`
         : `${subject} was already ${status}${at}; this stop did not count`;
@@ -64,11 +65,11 @@ function sentence(result: AnswerResult): string {
     case "different":
       return `${subject} ${howItEnded(result)}${at}; this answer did not count${then}`;
     case "expired":
-      return `${subject} expired${result.expiredBy === "heartbeat" ? " for want of a heartbeat" : ""}${at}; this answer did not count${then}`;
+      return `${subject} expired${at}${result.expiredBy === "heartbeat" ? ", as no heartbeat came" : ""}; this answer did not count${then}`;
     case "stopped":
-      return `${subject} was stopped: what was around it ended${at}; this answer did not count${then}`;
+      return `${subject} was stopped${at}, together with what it was part of; this answer did not count${then}`;
     case "retried":
-      return `${subject} ended its attempt${at} and a new one waits${result.newTaskId === null ? "" : `: ${result.newTaskId}`}`;
+      return `${subject} closed${at} and the machine tried again; this answer did not count${result.newTaskId === null ? "" : `; the new attempt waits as ${result.newTaskId}`}`;
     case "accepted":
       return "AWS took the answer; add --execution <arn> to learn what became of it";
     case "unknown":
@@ -82,10 +83,24 @@ function subjectOf({ executionArn, state }: AnswerResult): string {
   return state === null ? `the execution ${execution}` : `the task ${state} of ${execution}`;
 }
 
-function thenOf({ next, newTaskId }: AnswerResult): string {
-  if (newTaskId !== null) return `; the machine tried again: ${newTaskId}`;
+function thenOf({ next, nextState, ending, newTaskId }: AnswerResult): string {
+  if (newTaskId !== null) return `; the machine tried again and waits as ${newTaskId}`;
+  if (ending !== null) return `; ${nextState === null ? "the execution ended" : `next: ${nextState}, then`} ${endingText(ending)}`;
   if (next === null) return "";
   return "state" in next ? `; next: ${next.state}` : `; the execution is ${next.status}`;
+}
+
+/** How an execution stands: `SUCCEEDED with output {...}`, `FAILED with error Rejected`, `ABORTED`. */
+export function endingText({ status, output, error }: { status: string; output: string | null; error: string | null }): string {
+  if (output !== null) return `${status} with output ${shortened(output)}`;
+  return error === null ? status : `${status} with error ${error}`;
+}
+
+// An output may be 256 KiB; --json of `wait` has it whole.
+// Tokens are hidden before the cut: what is left of one no longer looks like a token, and would be shown.
+function shortened(text: string): string {
+  const shown = hideTokens(text);
+  return shown.length > 200 ? `${shown.slice(0, 199)}…` : shown;
 }
 
 function howItEnded({ closing }: AnswerResult): string {
@@ -95,9 +110,9 @@ function howItEnded({ closing }: AnswerResult): string {
 function endings(closing: Closing): string {
   switch (closing.kind) {
     case "succeeded":
-      return `was already answered with success, output ${closing.output ?? "(not shown by AWS)"}`;
+      return `was already answered with success, output ${closing.output === null ? "(not shown by AWS)" : shortened(closing.output)}`;
     case "failed":
-      return `was already answered with failure, error ${closing.error ?? "(none)"}, cause ${closing.cause ?? "(none)"}`;
+      return `was already answered with failure, error ${closing.error ?? "(none)"}, cause ${shortened(closing.cause ?? "(none)")}`;
     case "timedOut":
       return "had already timed out";
     case "containerEnded":

@@ -4,11 +4,10 @@ import { taskId } from "../callback/task-id.ts";
 import type { CallbackTask } from "../callback/waiting-tasks.ts";
 import type { Connection, Context } from "../context.ts";
 import { usageError } from "../errors.ts";
-import { bold, dim, type Text } from "../text.ts";
 import { parseDuration } from "./durations.ts";
 import type { Run } from "./registration.ts";
 import { addSetOptions, allowOneStdin, readJson, type ValueOptions, valueOptions } from "./values.ts";
-import { type Watched, watch, watchedJson } from "./wait.ts";
+import { lines, type Watched, watch, watchedJson } from "./wait.ts";
 
 export interface StartOptions {
   readonly machine: string;
@@ -61,7 +60,7 @@ export async function start(context: Context, options: StartOptions): Promise<nu
   const { arn } = await stepFunctions.startExecution(request);
   const watched = await follow(context, stepFunctions, arn, options);
   await remember(context, connection, arn, watched.waiting);
-  await context.terminal.result(watchedJson(watched), () => lines(watched));
+  await context.terminal.result(watchedJson(watched), () => lines(context.terminal, watched));
   if (options.until !== undefined && !watched.reached) {
     context.terminal.warn("The time of --timeout passed; the execution goes on.");
     return 9;
@@ -78,7 +77,10 @@ export async function machineArn(stepFunctions: StepFunctions, machine: string):
     if (summary.name === machine) return summary.arn;
     names.push(summary.name);
   }
-  const hint = names.length === 0 ? "There is none yet: sfn-callback deploy-example" : `There are: ${names.slice(0, 10).join(", ")}`;
+  const hint =
+    names.length === 0
+      ? "There is none yet: sfn-callback deploy-example --local makes an example"
+      : `There are: ${names.slice(0, 10).join(", ")}`;
   throw usageError(`there is no state machine named ${machine} here`, hint);
 }
 
@@ -103,13 +105,4 @@ async function remember(context: Context, connection: Connection, executionArn: 
   await context.taskIndex.remember(
     tasks.map(({ eventId }) => ({ id: taskId(executionArn, eventId), executionArn, eventId, place: connection.place })),
   );
-}
-
-function lines({ execution, waiting }: Watched): Text[] {
-  const { arn, status, output, error, cause } = execution;
-  const shown: Text[] = [[bold(status), "  ", arn]];
-  for (const task of waiting) shown.push(["waiting  ", bold(taskId(arn, task.eventId)), `  ${task.state}`]);
-  if (output !== null) shown.push(["output  ", output]);
-  if (error !== null) shown.push(["error  ", error, cause === null ? "" : dim(`  ${cause}`)]);
-  return shown;
 }

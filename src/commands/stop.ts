@@ -47,6 +47,8 @@ async function stop(context: Context, options: Record<string, unknown>, word?: s
     settled: running ? "reply" : "history",
     closedAt: after.stoppedAt,
     next: { status: after.status },
+    nextState: null,
+    ending: { status: after.status, output: after.output, error: after.error },
     newTaskId: null,
     closing: task?.closed ?? null,
     expiredBy: null,

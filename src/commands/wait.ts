@@ -4,8 +4,9 @@ import { readReference } from "../answering/task-reference.ts";
 import type { Execution, StepFunctions } from "../aws/step-functions.ts";
 import { taskId } from "../callback/task-id.ts";
 import { type CallbackTask, callbackTasks } from "../callback/waiting-tasks.ts";
-import type { Clock, Context } from "../context.ts";
+import type { Clock, Column, Context, Terminal } from "../context.ts";
 import { CliError, usageError } from "../errors.ts";
+import { bold, cyan, green, red, type Text } from "../text.ts";
 import { parseDuration } from "./durations.ts";
 import type { Run } from "./registration.ts";
 import { locateExecution } from "./stop.ts";
@@ -40,8 +41,11 @@ async function wait(context: Context, options: Record<string, unknown>, word?: s
   try {
     const seen = await watch(context, connection.stepFunctions, { executionArn, until, timeoutMilliseconds, isMeant });
     progress.stop();
-    await context.terminal.result(watchedJson(seen), () => [`${seen.execution.status}  ${executionArn}`]);
-    if (!seen.reached) return 9;
+    await context.terminal.result(watchedJson(seen), () => lines(context.terminal, seen));
+    if (!seen.reached) {
+      context.terminal.warn(`not ${until} within --timeout; the execution is ${seen.execution.status}`);
+      return 9;
+    }
     return seen.execution.status === "SUCCEEDED" || seen.execution.status === "RUNNING" ? 0 : 7;
   } finally {
     progress.stop();
@@ -102,6 +106,28 @@ async function look(stepFunctions: StepFunctions, { executionArn, until, isMeant
   }
   const reached = until === "waiting" ? waiting.length > 0 : meant.length > 0 && waiting.length === 0;
   return { execution, waiting, reached: reached || ended };
+}
+
+/** One line of what was seen: status, execution, and the ids of the tasks that wait, or the output or error it ended with. */
+export function lines(terminal: Terminal, { execution, waiting }: Watched): readonly Text[] {
+  const { arn, status, output, error, cause } = execution;
+  const ids = waiting.map((task) => taskId(arn, task.eventId));
+  // In a pipe the columns are always the same four; on a terminal those that hold nothing are left out.
+  const piped = !terminal.stdoutIsTerminal;
+  const failure = error === null || cause === null ? error : `${error}: ${cause}`;
+  const result = output ?? failure ?? "";
+  const columns: Column<Execution>[] = [
+    { header: "STATUS", cell: () => statusText(status), plain: () => status },
+    { header: "EXECUTION", cell: () => arn.split(":").slice(-2).join("/"), plain: () => arn },
+    ...(piped || ids.length > 0 ? [{ header: "WAITING", cell: () => bold(ids.join(" ")), plain: () => ids.join(" ") }] : []),
+    ...(piped || result !== "" ? [{ header: output === null ? "ERROR" : "OUTPUT", cell: () => result }] : []),
+  ];
+  return terminal.table(columns, [execution]);
+}
+
+/** An execution's status in its color. */
+export function statusText(status: string): Text {
+  return status === "SUCCEEDED" ? green(status) : status === "RUNNING" ? cyan(status) : red(status);
 }
 
 /** The same fields as `start --json`. */

@@ -95,6 +95,11 @@ export class Engine {
     };
   }
 
+  /** Whether a deadline of the execution has come that is not applied yet. */
+  isOverdue(execution: StoredExecution, now: number): boolean {
+    return (this.#dueAt(execution) ?? Number.POSITIVE_INFINITY) <= now;
+  }
+
   #dueAt(execution: StoredExecution): number | null {
     return dueAt(execution.state, executionDeadline(this.#facts(execution)));
   }

@@ -194,7 +194,10 @@ function answer(engine: Engine, taskToken: string, happening: () => Happening): 
     if (waiting?.kind !== "task" || waiting.scheduledEventId !== target.eventId) {
       throw new ApiError("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'");
     }
-    engine.happen(execution, sent, engine.now());
+    const now = engine.now();
+    // Another process may have held the file until after the deadline; whoever looks next applies it.
+    if (engine.isOverdue(execution, now)) throw new ApiError("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'");
+    engine.happen(execution, sent, now);
     return {};
   });
 }

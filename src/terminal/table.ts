@@ -7,7 +7,8 @@ import { cellSeparator, mapStrings, plainText } from "./styles.ts";
 
 const gap = "  ";
 const narrowestColumn = 4;
-const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+// Made when first needed: it loads the tables of all languages, which a command without a table has no use for.
+let graphemes: Intl.Segmenter | undefined;
 
 /**
  * Rows as aligned lines under a bold header, no wider than `width` terminal cells as long as each column keeps four. The widest
@@ -75,6 +76,7 @@ export function cutText(text: Text, width: number): Text {
   return mapStrings(text, (plain) => {
     let kept = "";
     if (full) return kept;
+    graphemes ??= new Intl.Segmenter(undefined, { granularity: "grapheme" });
     for (const { segment } of graphemes.segment(plain)) {
       const segmentWidth = stringWidth(segment);
       if (segmentWidth > left) {

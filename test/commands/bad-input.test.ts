@@ -1,8 +1,10 @@
 import { writeFile } from "node:fs/promises";
+import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { createUser, temporaryFolder } from "../harness.ts";
+import { type CliOptions, createUser, temporaryFolder } from "../harness.ts";
+import { allHistories } from "../local-file.ts";
 
 let cli = createUser();
 
@@ -27,14 +29,28 @@ const waitingIds = async (): Promise<string[]> => {
   return JSON.parse(stdout).tasks.map((task: { id: string }) => task.id);
 };
 
-async function refused(argv: readonly string[], code: number, says: RegExp, options: { stdin?: string } = {}): Promise<void> {
-  const before = await waitingIds();
+/** One clear message, for a person and as JSON; the exit code; and no event in any history. */
+async function refused(argv: readonly string[], code: number, says: RegExp, options: CliOptions = {}): Promise<void> {
+  const before = await allHistories(localFile);
   const result = await cli([...argv], { localFile, ...options });
   expect(result.stdout).toBe("");
   expect(result.stderr).toMatch(says);
+  // --query and --json in the words themselves make the message JSON.
+  if (!result.stderr.startsWith("{")) expect(result.stderr.match(/^error: /gm)).toHaveLength(1);
   expect(result.stderr).not.toMatch(/\n\s+at /);
   expect(result.code).toBe(code);
-  expect(await waitingIds()).toEqual(before);
+  const asJson = await cli(["--json", ...argv], { localFile, ...options });
+  expect(asJson).toMatchObject({ code, stdout: "" });
+  const last = asJson.stderr.trimEnd().split("\n").at(-1) ?? "";
+  expect(JSON.parse(last)).toEqual({
+    error: {
+      code: expect.any(String),
+      message: expect.any(String),
+      hint: expect.toBeOneOf([expect.any(String), null]),
+      awsRequestId: expect.toBeOneOf([expect.any(String), null]),
+    },
+  });
+  expect(await allHistories(localFile)).toEqual(before);
 }
 
 describe("bad values are refused before anything is sent:", () => {
@@ -48,6 +64,15 @@ describe("bad values are refused before anything is sent:", () => {
     await refused(["succeed", id, "--output", `@${join(folder, "big.json")}`], 2, /262,?144/);
   });
   it("an error of 300 characters", () => refused(["fail", id, "--error", "e".repeat(300)], 2, /256/));
+  it("a cause that is too long", () => refused(["fail", id, "--cause", "c".repeat(32_769)], 2, /32,?768/));
+  it("an unknown option", () => refused(["succeed", id, "--outptu", "{}"], 2, /--outptu/));
+  it("a value that is missing", () => refused(["succeed", id, "--output"], 2, /--output/));
+  it("a bad duration", () => refused(["heartbeat", id, "--every", "soon"], 2, /not a duration/));
+  it("a bad query", () => refused(["pending", "--query", "tasks[["], 2, /--query/));
+  it("a port that is none", () => refused(["local", "--port", "abc"], 2, /not a port/));
+  it("an answer under read-only", () =>
+    refused(["succeed", id, "--output", "{}"], 2, /SFN_CALLBACK_READ_ONLY/, { environment: { SFN_CALLBACK_READ_ONLY: "1" } }));
+  it("two places", () => refused(["pending", "--local", "--endpoint-url", "http://127.0.0.1:9"], 2, /two different places/));
   it("an option where a value should be", () => refused(["succeed", id, "--output", "--json"], 2, /--output/));
   it("an unknown command", () => refused(["sucede", id], 2, /sucede/));
   it("a missing file", () => refused(["succeed", id, "--output", `@${join(folder, "none.json")}`], 2, /none\.json/));
@@ -104,6 +129,23 @@ describe("bad connections are refused:", () => {
     });
     expect(code).toBe(1);
     expect(stderr).toContain("127.0.0.1:9");
+  });
+  it("an endpoint that hangs", async () => {
+    const server = createHttpServer(() => {}).listen(0, "127.0.0.1");
+    await new Promise((resolve) => server.once("listening", resolve));
+    const address = server.address();
+    const url = `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
+    const timeouts = { connectionMilliseconds: 200, requestMilliseconds: 200 };
+    const { code, stdout, stderr } = await cli(["pending", "--endpoint-url", url], {
+      localFile: null,
+      environment: { ...nowhere, ...away },
+      timeouts,
+    });
+    server.closeAllConnections();
+    server.close();
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(/^error: /m);
+    expect(stderr).toContain(url.slice(7));
   });
   it("a corrupt local file", async () => {
     const corrupt = join(folder, "corrupt.db");

@@ -4,7 +4,7 @@ import type { ChoiceState, Definition, FailState, PassState, State, TaskState, W
 import type { ExecutionState, StateVisit } from "./execution-state.ts";
 import { detailsKey, type HistoryEvent } from "./history-event.ts";
 import { type Json, jsonText } from "./json.ts";
-import { parsePath, readPath } from "./json-path.ts";
+import { findPath, parsePath, readPath } from "./json-path.ts";
 import { resolveTemplate } from "./payload-template.ts";
 import { writePath } from "./reference-path.ts";
 import { type Failure, matchingCatcher, nextRetry } from "./retry-catch.ts";
@@ -144,7 +144,7 @@ class Interpretation {
 
   #pass(visit: Visit, state: PassState, raw: Json): Transition | null {
     const context = this.#context(visit);
-    const input = applyPath(state.InputPath, raw, context, "InputPath");
+    const input = applyPath(state.InputPath, raw, context);
     const parameters = state.Parameters === undefined ? input : resolveTemplate(state.Parameters, input, context);
     const result = state.Result === undefined ? parameters : state.Result;
     return this.#leave(visit, state, applyResultPath(state.ResultPath, raw, result), visit.enteredEventId, context);
@@ -152,7 +152,7 @@ class Interpretation {
 
   #choose(visit: Visit, state: ChoiceState, raw: Json): Transition | null {
     const context = this.#context(visit);
-    const input = applyPath(state.InputPath, raw, context, "InputPath");
+    const input = applyPath(state.InputPath, raw, context);
     const next = state.Choices.find((rule) => evaluateChoice(rule, input, context))?.Next ?? state.Default;
     if (next === undefined) {
       throw new AslError("States.NoChoiceMatched", "Failed to transition out of the state. The state does not point to a next state.");
@@ -161,8 +161,9 @@ class Interpretation {
   }
 
   #wait(visit: Visit, state: WaitState, raw: Json): null {
-    const input = applyPath(state.InputPath, raw, this.#context(visit), "InputPath");
-    this.#stay(visit, { kind: "time", until: this.#waitUntil(visit, state, input) });
+    const input = applyPath(state.InputPath, raw, this.#context(visit));
+    // An instant that is past is no wait at all; time never runs back in a history.
+    this.#stay(visit, { kind: "time", until: Math.max(this.#at, this.#waitUntil(visit, state, input)) });
     return null;
   }
 
@@ -171,18 +172,20 @@ class Interpretation {
     if (state.Timestamp !== undefined) return Date.parse(state.Timestamp);
     if (state.SecondsPath !== undefined) return this.#at + this.#secondsAt(visit, state.SecondsPath, input, "SecondsPath", 0) * 1000;
     const path = state.TimestampPath ?? "$";
-    const timestamp = readPath(parsePath(path), input, this.#context(visit), "TimestampPath");
-    const instant = typeof timestamp === "string" && /^\d{4}-\d\d-\d\dT/.test(timestamp) ? Date.parse(timestamp) : Number.NaN;
+    const timestamp = readFieldPath(path, input, this.#context(visit));
+    // Without a zone it is refused (recorded), whatever Date.parse makes of it.
+    const isWhole = typeof timestamp === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(timestamp);
+    const instant = isWhole ? Date.parse(timestamp) : Number.NaN;
     if (Number.isNaN(instant))
       throw runtimeError(
-        `The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format string: ${path} == ${jsonText(timestamp)}`,
+        `The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format string: ${path} == ${typeof timestamp === "string" ? timestamp : jsonText(timestamp)}`,
       );
     return instant;
   }
 
   #succeed(visit: Visit, state: State, raw: Json): null {
     const context = this.#context(visit);
-    const output = applyPath(state.OutputPath, applyPath(state.InputPath, raw, context, "InputPath"), context, "OutputPath");
+    const output = applyPath(state.OutputPath, applyPath(state.InputPath, raw, context), context);
     const exited = this.#exit(visit, state, output, visit.enteredEventId);
     this.#end("SUCCEEDED", "ExecutionSucceeded", exited, { output: jsonText(output), outputDetails: untruncated });
     return null;
@@ -200,7 +203,7 @@ class Interpretation {
     const integration = integrationOf(state);
     const taskToken = this.#surroundings.mintToken(this.#state.lastEventId + 1);
     const context = this.#context(visit, taskToken);
-    const input = applyPath(state.InputPath, JSON.parse(visit.input) as Json, context, "InputPath");
+    const input = applyPath(state.InputPath, JSON.parse(visit.input) as Json, context);
     const parameters = state.Parameters === undefined ? input : resolveTemplate(state.Parameters, input, context);
     const timeoutSeconds = this.#deadlineSeconds(visit, state, "Timeout", input);
     const heartbeatSeconds = this.#deadlineSeconds(visit, state, "Heartbeat", input);
@@ -306,7 +309,7 @@ class Interpretation {
 
   #leaveWait(visit: Visit, state: State): Transition | null {
     const context = this.#context(visit);
-    const input = applyPath(state.InputPath, JSON.parse(visit.input) as Json, context, "InputPath");
+    const input = applyPath(state.InputPath, JSON.parse(visit.input) as Json, context);
     return this.#leave(visit, state, input, visit.enteredEventId, context);
   }
 
@@ -318,7 +321,7 @@ class Interpretation {
 
   /** Leaves a state with OutputPath applied to `output`: to the next state, or to the end of the execution. */
   #leave(visit: Visit, state: State, output: Json, previous: number, context: Json): Transition | null {
-    const shown = applyPath(state.OutputPath, output, context, "OutputPath");
+    const shown = applyPath(state.OutputPath, output, context);
     const exited = this.#exit(visit, state, shown, previous);
     if (state.Next !== undefined) return { name: state.Next, input: shown, previous: exited };
     this.#end("SUCCEEDED", "ExecutionSucceeded", exited, { output: jsonText(shown), outputDetails: untruncated });
@@ -411,7 +414,7 @@ class Interpretation {
   }
 
   #secondsAt(visit: Visit, path: string, input: Json, field: string, least: number): number {
-    const seconds = readPath(parsePath(path), input, this.#context(visit), field);
+    const seconds = readFieldPath(path, input, this.#context(visit));
     if (typeof seconds === "number" && Number.isInteger(seconds) && seconds >= least && seconds <= 99_999_999) return seconds;
     throw runtimeError(`The ${field} parameter does not reference an integer value: ${path} == ${jsonText(seconds)}`);
   }
@@ -456,9 +459,21 @@ interface Transition {
 
 const untruncated = { truncated: false };
 
-function applyPath(path: string | null | undefined, value: Json, context: Json, field: string): Json {
+function applyPath(path: string | null | undefined, value: Json, context: Json): Json {
   if (path === undefined || path === "$") return value;
-  return path === null ? {} : readPath(parsePath(path), value, context, field);
+  return path === null ? {} : readFieldPath(path, value, context);
+}
+
+/** The value at the path of a state's own field (InputPath, HeartbeatSecondsPath...); these fail in other words than a template's (recorded). */
+function readFieldPath(text: string, value: Json, context: Json): Json {
+  const path = parsePath(text);
+  const found = findPath(path, value, context);
+  if (found !== undefined) return found;
+  const steps = path.segments.map((segment) => {
+    if (segment.kind === "names") return `[${segment.names.map((name) => `'${name}'`).join(",")}]`;
+    return segment.kind === "indices" ? `[${segment.indices.join(",")}]` : "[*]";
+  });
+  throw runtimeError(`Invalid path '${text}' : No results for path: $${steps.join("")}`);
 }
 
 function applyResultPath(path: string | null | undefined, input: Json, result: Json): Json {

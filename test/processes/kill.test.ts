@@ -1,0 +1,14 @@
+import { describe, expect, it } from "vitest";
+import { killCommands, killServers } from "./kills.ts";
+
+describe("kill -9", { timeout: 60_000 }, () => {
+  it("of a served local loses nothing that was answered with 200", async () => {
+    const { started, answered } = await killServers(20);
+    expect(started).toBeGreaterThan(20);
+    expect(answered).toBeGreaterThan(0);
+  });
+
+  it("of a command leaves all of its work or none", async () => {
+    await killCommands(20);
+  });
+});

@@ -1,0 +1,152 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeEach, describe, expect, it } from "vitest";
+import { binary, call, createMachine, type Machine, serveLocal } from "./command.ts";
+
+const accountArn = "arn:aws:states:us-east-1:123456789012";
+let machine: Machine;
+
+beforeEach(async () => {
+  machine = createMachine();
+  expect((await machine.run(["deploy-example", "--yes"])).code).toBe(0);
+});
+
+function json(text: string) {
+  return JSON.parse(text);
+}
+
+/** Runs a script through the shell as --on-task and `--` do. */
+function script(name: string, text: string): string {
+  const path = join(machine.folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+describe("local", () => {
+  it("says where it serves in one JSON document, and with no banner", async () => {
+    const server = machine.launch(["local", "--port", "0", "--json"]);
+    await server.line(/^}$|^\{.*\}$/);
+    server.kill("SIGTERM");
+    const { code, stdout, stderr } = await server.ended;
+    expect(code).toBe(0);
+    expect(json(stdout)).toEqual({
+      url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      region: "us-east-1",
+      accountId: "123456789012",
+      file: machine.file,
+    });
+    expect(stderr).toBe("");
+  });
+
+  it.each(["SIGTERM", "SIGINT"] as const)("says so in words without --json, and ends with 0 at %s", async (signal) => {
+    const server = machine.launch(["local", "--port", "0"]);
+    await server.line(/serves/);
+    server.kill(signal);
+    const { code, stdout, stderr } = await server.ended;
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/export AWS_ENDPOINT_URL_SFN=http:\/\/127\.0\.0\.1:\d+/);
+    expect(stderr).toContain(machine.file);
+    expect(stderr).toContain("Stopped");
+  });
+
+  it("ends with 1 where its port is in use", async () => {
+    const server = await serveLocal(machine);
+    const port = new URL(server.url).port;
+    const { code, stdout, stderr } = await machine.run(["local", "--port", port]);
+    expect(code).toBe(1);
+    expect(stdout).toBe("");
+    expect(stderr).toContain(`port ${port} is in use`);
+    server.kill("SIGTERM");
+    expect((await server.ended).code).toBe(0);
+  });
+});
+
+describe("local -- <command>", () => {
+  it("gives the command an endpoint, a Region and credentials that work, and ends with its exit code", async () => {
+    const path = script(
+      "child.mjs",
+      `const { AWS_ENDPOINT_URL_SFN: url, AWS_REGION, AWS_DEFAULT_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_PROFILE } = process.env;
+       const response = await fetch(url, {
+         method: "POST",
+         headers: { "content-type": "application/x-amz-json-1.0", "x-amz-target": "AWSStepFunctions.StartExecution" },
+         body: JSON.stringify({ stateMachineArn: "${accountArn}:stateMachine:approval", name: "by-a-child" }),
+       });
+       const ok = response.status === 200 && AWS_ACCESS_KEY_ID && AWS_SECRET_ACCESS_KEY && AWS_PROFILE === undefined;
+       console.log(JSON.stringify({ AWS_REGION, AWS_DEFAULT_REGION, arn: (await response.json()).executionArn }));
+       process.exit(ok ? 17 : 1);`,
+    );
+    const ended = await machine.run(["local", "--", process.execPath, path], { environment: { AWS_PROFILE: "work" } });
+    expect(ended).toMatchObject({ code: 17, stderr: "" });
+    const executionArn = `${accountArn}:execution:approval:by-a-child`;
+    expect(json(ended.stdout)).toEqual({ AWS_REGION: "us-east-1", AWS_DEFAULT_REGION: "us-east-1", arn: executionArn });
+    const { tasks } = json((await machine.run(["pending", "--json"])).stdout);
+    expect(tasks).toMatchObject([{ executionArn }]);
+  });
+
+  it("serves sfn-callback itself through its own environment", async () => {
+    const ended = await machine.run(["local", "--", process.execPath, binary, "start", "approval", "--json"]);
+    expect(ended.code).toBe(0);
+    expect(json(ended.stdout)).toMatchObject({ status: "RUNNING" });
+  });
+
+  it("ends with 128 and the signal's number where a signal ended the command", async () => {
+    const ended = await machine.run(["local", "--", process.execPath, "-e", "process.kill(process.pid, 'SIGKILL')"]);
+    expect(ended.code).toBe(137);
+  });
+
+  it("passes SIGTERM on to the command and ends with its code", async () => {
+    const child = "process.on('SIGTERM', () => process.exit(5)); setInterval(() => {}, 1000); console.log('up')";
+    const local = machine.launch(["local", "--", process.execPath, "-e", child]);
+    await local.line(/^up$/);
+    local.kill("SIGTERM");
+    expect((await local.ended).code).toBe(5);
+  });
+});
+
+describe("local advance", () => {
+  it("expires a task for other processes and for a running server", async () => {
+    const server = await serveLocal(machine);
+    const { executionArn } = await call(server.url, "StartExecution", { stateMachineArn: `${accountArn}:stateMachine:approval` });
+    expect(await call(server.url, "DescribeExecution", { executionArn })).toMatchObject({ status: "RUNNING" });
+    const advanced = await machine.run(["local", "advance", "25h", "--json"]);
+    expect(advanced.code).toBe(0);
+    expect(Date.parse(json(advanced.stdout).now)).toBeGreaterThan(Date.now() + 24 * 3_600_000);
+    expect(await call(server.url, "DescribeExecution", { executionArn })).toMatchObject({ status: "FAILED", error: "Expired" });
+    const waited = await machine.run(["wait", executionArn, "--json"]);
+    expect(waited.code).toBe(7);
+    expect(json(waited.stdout)).toMatchObject({ status: "FAILED", error: "Expired" });
+    server.kill("SIGTERM");
+    expect((await server.ended).code).toBe(0);
+  });
+});
+
+describe("local --on-task", () => {
+  it("plays the function of random both ways, for executions that other processes started too", async () => {
+    const path = script(
+      "function.mjs",
+      `import { spawnSync } from "node:child_process";
+       let text = "";
+       for await (const chunk of process.stdin) text += chunk;
+       const { Payload } = JSON.parse(text);
+       if (Payload.taskToken !== process.env.SFN_CALLBACK_TOKEN) process.exit(9);
+       const answer = Payload.input.lucky ? ["succeed", "--output", '{"won":true}'] : ["fail", "--error", "Unlucky", "--cause", "not today"];
+       process.exit(spawnSync(process.execPath, ["${binary}", ...answer], { stdio: "ignore" }).status);`,
+    );
+    // One waits before anyone serves, one begins in another process, one through the server itself.
+    const lucky = json((await machine.run(["start", "random", "--input", '{"lucky":true}', "--json"])).stdout);
+    const server = await serveLocal(machine, ["--on-task", `"${process.execPath}" "${path}"`]);
+    const unlucky = json((await machine.run(["start", "random", "--input", '{"lucky":false}', "--json"])).stdout);
+    const input = '{"lucky":true}';
+    const served = await call(server.url, "StartExecution", { stateMachineArn: `${accountArn}:stateMachine:random`, input });
+    const waits = [lucky, unlucky, served].map(({ executionArn }) => machine.run(["wait", executionArn, "--timeout", "15s", "--json"]));
+    const [first, second, third] = await Promise.all(waits);
+    expect(first?.code).toBe(0);
+    expect(json(first?.stdout ?? "")).toMatchObject({ status: "SUCCEEDED", output: { won: true } });
+    expect(second?.code).toBe(7);
+    expect(json(second?.stdout ?? "")).toMatchObject({ status: "FAILED", error: "Unlucky", cause: "not today" });
+    expect(third?.code).toBe(0);
+    server.kill("SIGTERM");
+    // The last answer's own command may still be reading it back; the server ends with 0 all the same.
+    expect((await server.ended).code).toBe(0);
+  });
+});
