@@ -62,7 +62,8 @@ export class Store {
     mkdirSync(dirname(file), { recursive: true });
     this.#database = new DatabaseSync(file, { timeout: 10_000 });
     // NORMAL loses nothing when a process is killed: what was written is the operating system's by then.
-    this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000;");
+    this.#database.exec("PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000;");
+    useWriteAheadLog(this.#database);
     this.transaction(() => {
       this.#database.exec(schema);
       this.#setOnce("schema", schemaVersion);
@@ -263,6 +264,20 @@ export class Store {
 }
 
 type Row = Record<string, unknown>;
+
+/** Two processes that turn a new file to WAL at once do not wait for each other as for other locks: the loser is told "locked" at once. */
+function useWriteAheadLog(database: DatabaseSync): void {
+  const patience = 200;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      database.exec("PRAGMA journal_mode = WAL");
+      return;
+    } catch (error) {
+      if (attempt === patience || !(error instanceof Error) || !/locked|busy/.test(error.message)) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 25);
+    }
+  }
+}
 
 const selectExecution =
   "SELECT executions.*, definitions.text AS definition FROM executions JOIN definitions ON definitions.id = definition_id";
