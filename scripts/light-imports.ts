@@ -23,20 +23,17 @@ export function lightImports(): Plugin {
         if (kind === "require-call" || kind === "dynamic-import") return undefined;
         const name = path.replace(/^node:/, "");
         const late = takenLate.some(({ module, importers }) => module === name && importers.test(importer));
-        return { path: name, namespace: late ? "light-late" : "light-builtin", sideEffects: false };
+        // One copy an importer: a shared one would be a chunk of its own, and a file more to open costs more than the copy.
+        return { path: `${name}?${importer}`, namespace: late ? "light-late" : "light-builtin", sideEffects: false };
       });
       build.onLoad({ filter: /./, namespace: "light-builtin" }, ({ path }) => ({
-        contents: `module.exports = process.getBuiltinModule("node:${path}");`,
-        loader: "js",
-      }));
-      build.onLoad({ filter: /./, namespace: "light-http" }, () => ({
-        contents: 'export const { Agent, request } = process.getBuiltinModule("node:http");',
+        contents: `module.exports = process.getBuiltinModule("node:${moduleName(path)}");`,
         loader: "js",
       }));
       build.onLoad({ filter: /./, namespace: "light-late" }, ({ path }) => {
-        const functions = takenLate.find(({ module }) => module === path)?.functions ?? [];
+        const functions = takenLate.find(({ module }) => module === moduleName(path))?.functions ?? [];
         const code = functions.map(
-          (name) => `export const ${name} = (...values) => process.getBuiltinModule("node:${path}").${name}(...values);`,
+          (name) => `export const ${name} = (...values) => process.getBuiltinModule("node:${moduleName(path)}").${name}(...values);`,
         );
         return { contents: `${code.join("\n")}\nexport default { ${functions.join(", ")} };`, loader: "js" };
       });
@@ -51,4 +48,8 @@ export function lightImports(): Plugin {
       }));
     },
   };
+}
+
+function moduleName(path: string): string {
+  return path.split("?")[0] ?? path;
 }

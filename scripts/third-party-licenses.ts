@@ -35,7 +35,8 @@ function bundledPackages(metafile: Metafile): BundledPackage[] {
   const packages = new Map<string, BundledPackage>();
   for (const output of Object.values(metafile.outputs)) {
     for (const [input, { bytesInOutput }] of Object.entries(output.inputs)) {
-      const folder = packageFolder(input);
+      // What light-imports.ts made up names its importer, which is there by itself.
+      const folder = input.startsWith("light-") ? undefined : packageFolder(input);
       if (bytesInOutput === 0 || folder === undefined || packages.has(folder)) continue;
       packages.set(folder, readPackage(folder));
     }
