@@ -8,6 +8,14 @@ const takenLate = [
   { module: "crypto", importers: /src\/(callback|answering)\//, functions: ["createHash", "randomUUID"] },
 ];
 
+/** Packages that are one function, loaded when it is called. */
+const loadedLate = new Map([
+  // Its regular expressions over all of Unicode take 25 ms, and only a table on a terminal needs them.
+  ["string-width", { importers: /src\/terminal\//, call: 'require("string-width").default' }],
+  // 15 ms, and only a definition with a JSONata expression in it needs the check of its syntax.
+  ["jsonata", { importers: /src\/local\/jsonata\/syntax\.ts$/, call: 'require("jsonata")' }],
+]);
+
 const builtin = new RegExp(`^(node:)?(${[...builtinModules, "sqlite"].filter((name) => /^[a-z]/.test(name)).join("|")})$`);
 
 /**
@@ -37,12 +45,11 @@ export function lightImports(): Plugin {
         );
         return { contents: `${code.join("\n")}\nexport default { ${functions.join(", ")} };`, loader: "js" };
       });
-      // Its regular expressions over all of Unicode take 25 ms, and only a table on a terminal needs them.
-      build.onResolve({ filter: /^string-width$/ }, ({ importer }) =>
-        /src\/terminal\//.test(importer) ? { path: "string-width", namespace: "light-width" } : undefined,
+      build.onResolve({ filter: /^(string-width|jsonata)$/ }, ({ path, importer }) =>
+        loadedLate.get(path)?.importers.test(importer) ? { path, namespace: "light-package" } : undefined,
       );
-      build.onLoad({ filter: /./, namespace: "light-width" }, () => ({
-        contents: 'let width; export default (text) => (width ??= require("string-width").default)(text);',
+      build.onLoad({ filter: /./, namespace: "light-package" }, ({ path }) => ({
+        contents: `let call; export default (...values) => (call ??= ${loadedLate.get(path)?.call})(...values);`,
         loader: "js",
         resolveDir: process.cwd(),
       }));

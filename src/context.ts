@@ -143,6 +143,10 @@ export interface LocalOptions {
   readonly port: number;
   /** Fixed in the file when it is made. */
   readonly region?: string;
+  /** The text of a mock configuration: results of service calls by test case. A fault in it is a usage error. */
+  readonly mockConfig?: string;
+  /** Leaves service calls that are not mocked waiting, to be answered like callback tasks. */
+  readonly manual?: boolean;
   /** Told of every callback task that was handed over while this server runs (at least once each). */
   readonly onTask?: (task: HandedTask) => Promise<void>;
 }

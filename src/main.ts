@@ -314,6 +314,7 @@ function stateFolder(environment: Environment): string {
 
 function localFailure(error: unknown, file: string, port: number): unknown {
   if (error instanceof CliError) return error;
+  if (error instanceof Error && error.name === "MockConfigError") return usageError(`--mock-config: ${error.message}`);
   if (errorCode(error) === "EADDRINUSE") {
     return new CliError("failure", `port ${port} is in use`, {
       code: "PortInUse",

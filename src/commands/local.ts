@@ -8,6 +8,9 @@ import type { Run } from "./registration.ts";
 export interface ServeOptions {
   readonly port: number;
   readonly onTask?: string;
+  /** The text of a mock configuration. */
+  readonly mockConfig?: string;
+  readonly manual?: boolean;
 }
 
 /** Puts `local` and `local advance` on the program. */
@@ -18,6 +21,11 @@ export function registerLocal(program: Command, run: Run): void {
     .usage("[options] [-- <command>]")
     .option("--port <port>", "on 127.0.0.1 (default 8083; a free one for -- <command>)")
     .option("--on-task <command>", "shell command run for each callback task, its parameters on stdin, its token in SFN_CALLBACK_TOKEN")
+    .option(
+      "--mock-config <file>",
+      "results of service calls, as for AWS's Step Functions Local; <machine ARN>#<test case> starts with one",
+    )
+    .option("--manual", "leave service calls that are not mocked waiting, to be answered by hand")
     .action(run((context, options) => localCommand(context, options)));
   local
     .command("advance")
@@ -27,13 +35,17 @@ export function registerLocal(program: Command, run: Run): void {
     .action(run((context, options, duration) => advance(context, options, parseDuration(duration ?? "", "<duration>"))));
 }
 
-function localCommand(context: Context, options: Record<string, unknown>): Promise<number> {
+async function localCommand(context: Context, options: Record<string, unknown>): Promise<number> {
   const command = options["--"];
   const onTask = options["onTask"];
   if (onTask === "") throw usageError("--on-task is empty");
+  const mockConfig = options["mockConfig"];
+  const mocks = typeof mockConfig === "string" ? { mockConfig: await context.files.read(mockConfig) } : {};
   const serve = (defaultPort: number): ServeOptions => ({
     port: parsePort(options["port"], defaultPort),
     ...(typeof onTask === "string" ? { onTask } : {}),
+    ...mocks,
+    ...(options["manual"] === true ? { manual: true } : {}),
   });
   if (!Array.isArray(command)) return serveUntilStopped(context, serve(8083));
   const words = command.filter((word) => typeof word === "string");
@@ -78,14 +90,14 @@ async function advance(context: Context, options: Record<string, unknown>, milli
 }
 
 async function open(context: Context, options: ServeOptions): Promise<LocalServer> {
-  const { onTask } = options;
+  const { onTask, port, ...services } = options;
   // A task can be handed over before serveLocal has told us where it serves.
   let resolve: (server: LocalServer) => void = () => {};
   const served = new Promise<LocalServer>((done) => {
     resolve = done;
   });
   const hand = onTask === undefined ? {} : { onTask: async (task: HandedTask) => handOver(context, await served, onTask, task) };
-  const server = await context.serveLocal({ file: localFile(context), port: options.port, ...regionOf(context), ...hand });
+  const server = await context.serveLocal({ file: localFile(context), port, ...regionOf(context), ...services, ...hand });
   resolve(server);
   return server;
 }

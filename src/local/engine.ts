@@ -1,12 +1,31 @@
+import { randomUUID } from "node:crypto";
+import { setImmediate as immediate } from "node:timers/promises";
 import type { Definition } from "./asl/definition.ts";
-import { checkDefinition } from "./asl/definition-check.ts";
-import { dueAt } from "./asl/execution-state.ts";
-import { type ExecutionFacts, executionDeadline, type Happening, step } from "./asl/interpreter.ts";
+import { dueAt, pendingEvaluations, waitingTask } from "./asl/execution-state.ts";
+import type { HistoryEvent } from "./asl/history-event.ts";
+import { executionDeadline, type Happening, type Step, step } from "./asl/interpreter.ts";
+import type { ExecutionFacts, Services } from "./asl/run.ts";
+import { Evaluations, type Evaluator } from "./evaluations.ts";
 import type { HandedTask } from "./local.ts";
-import type { Store, StoredExecution } from "./store.ts";
+import { MapRunPump } from "./map-runs.ts";
+import { type MockConfig, mockedResult } from "./mock-config.ts";
+import type { StoredExecution } from "./store/executions.ts";
+import type { Store } from "./store/store.ts";
 import { createTokenMint, type TokenMint, type TokenTarget } from "./task-token.ts";
 
 const maxRememberedDefinitions = 1000;
+/** How long a request is held up for what was set off before it: so that who asks sees what came of it. */
+const settleMilliseconds = 300;
+
+export interface EngineOptions {
+  readonly clock: () => Date;
+  /** Test cases that an execution may be started with. */
+  readonly mockConfig: MockConfig | null;
+  /** Whether executions started here leave service calls that are not mocked to be answered by hand. */
+  readonly isManual: boolean;
+  /** How long GetActivityTask waits for a task. */
+  readonly pollMilliseconds: number;
+}
 
 /** Moves executions on: one interpreter step, one transaction. Operations and the clock both come through here. */
 export class Engine {
@@ -14,52 +33,109 @@ export class Engine {
   readonly accountId = "123456789012";
   readonly #clock: () => Date;
   readonly #tokens: TokenMint;
+  readonly #evaluations: Evaluations;
+  readonly #mapRunPump = new MapRunPump(this);
+  isClosed = false;
   readonly #definitions = new Map<string, Definition>();
+  readonly #pollers = new Map<string, Set<() => void>>();
+  readonly mockConfig: MockConfig | null;
+  readonly isManual: boolean;
+  readonly pollMilliseconds: number;
 
-  constructor(store: Store, clock: () => Date) {
+  constructor(store: Store, evaluator: Evaluator, options: EngineOptions) {
     this.store = store;
-    this.#clock = clock;
-    this.#tokens = createTokenMint(store.secret);
+    this.#clock = options.clock;
+    this.mockConfig = options.mockConfig;
+    this.isManual = options.isManual;
+    this.pollMilliseconds = options.pollMilliseconds;
+    this.#tokens = createTokenMint(store.database.secret);
+    this.#evaluations = new Evaluations(evaluator, (executionId, number, replies) =>
+      this.#happenTo(executionId, { kind: "evaluated", number, replies }),
+    );
   }
 
   get region(): string {
-    return this.store.region;
+    return this.store.database.region;
+  }
+
+  arn(resource: string): string {
+    return `arn:aws:states:${this.region}:${this.accountId}:${resource}`;
   }
 
   /** The file's time in epoch milliseconds: the real clock and the file's shift. */
   now(): number {
-    return this.#clock().getTime() + this.store.clockShift;
+    return this.#clock().getTime() + this.store.database.clockShift;
   }
 
-  advance(milliseconds: number): void {
-    this.store.shiftClock(milliseconds);
-    this.applyDue();
+  async advance(milliseconds: number): Promise<void> {
+    this.store.database.shiftClock(milliseconds);
+    await this.catchUp();
+  }
+
+  /** Applies what has fallen due, and waits a moment for the JSONata and the map runs that it sets off. */
+  async catchUp(): Promise<void> {
+    const until = performance.now() + settleMilliseconds;
+    do {
+      this.applyDue();
+      while (performance.now() < until && this.#mapRunPump.turn()) await immediate();
+      await this.#evaluations.settled(settleMilliseconds);
+    } while (performance.now() < until && this.#isBehind());
   }
 
   /** Applies every deadline that has come, earliest first and each at its own time, as if a process had been there all along. */
   applyDue(): void {
     for (;;) {
-      const due = this.store.firstDue(this.now());
+      const due = this.store.executions.firstDue(this.now());
       if (due === null) return;
       this.store.transaction(() => {
-        const execution = this.store.execution({ id: due.id });
+        const execution = this.store.executions.get({ id: due.id });
         // Another process may have applied it meanwhile.
         if (execution !== null && this.#dueAt(execution) === due.dueAt) this.happen(execution, { kind: "due" }, due.dueAt);
       });
     }
   }
 
+  /** Takes up what a process that is gone, or is slow, has left to be done. */
+  resume(): void {
+    this.#mapRunPump.wake();
+    this.#resumeEvaluations();
+  }
+
+  /** Asks JSONata anew for what a process that is gone, or `patience` milliseconds behind, has left open. */
+  #resumeEvaluations(): void {
+    for (const id of this.store.executions.evaluatingIds()) {
+      const execution = this.store.executions.get({ id });
+      if (execution === null) continue;
+      const open = pendingEvaluations(execution.state).filter((number) => !this.#evaluations.isAsked(id, number));
+      for (const number of open) this.#ask(execution, this.#step(execution, { kind: "evaluated", number, replies: [] }, 0));
+    }
+  }
+
   /** Takes one step of an execution and writes it. To be called within a transaction that read the execution. */
   happen(execution: StoredExecution, happening: Happening, at: number): StoredExecution {
-    const facts = this.#facts(execution);
-    const { events, state } = step(facts, execution.state, happening, at, {
-      mintToken: (eventId) => this.#tokens.mint({ executionId: execution.id, eventId }),
-      random: Math.random,
-    });
-    if (!this.store.commitStep(execution, state, events, dueAt(state, executionDeadline(facts)))) {
+    const taken = this.#step(execution, happening, at);
+    const { events, state } = taken;
+    const stepped = { ...execution, state, revision: execution.revision + 1 };
+    if (!this.store.executions.commitStep(execution, state, events, dueAt(state, executionDeadline(this.#facts(execution))))) {
       throw new Error(`the execution ${execution.arn} changed while a step of it was computed`);
     }
-    return { ...execution, state, revision: execution.revision + 1 };
+    for (const plan of taken.mapRuns) this.store.mapRuns.add(execution.id, plan, state.lastStepAt);
+    if (taken.mapRuns.length > 0) this.#mapRunPump.wake();
+    this.#mapRunPump.follow(stepped);
+    this.#ask(stepped, taken);
+    this.#wakePollers(events);
+    return stepped;
+  }
+
+  /** The polls of an activity that are waiting in this process. */
+  pollersOf(activityArn: string): Set<() => void> {
+    const pollers = this.#pollers.get(activityArn) ?? new Set();
+    this.#pollers.set(activityArn, pollers);
+    return pollers;
+  }
+
+  mintToken(target: TokenTarget): string {
+    return this.#tokens.mint(target);
   }
 
   readToken(taskToken: string): TokenTarget | null {
@@ -68,36 +144,82 @@ export class Engine {
 
   /** The callback tasks that wait to be handed over, each taken by one process only. */
   takeDeliveries(): HandedTask[] {
-    return this.store
+    return this.store.tasks
       .undelivered(100)
-      .filter(({ executionId, eventId }) => this.store.takeDelivery(executionId, eventId))
-      .map(({ executionId, eventId }) => this.#handedTask(executionId, eventId))
+      .filter((task) => this.store.tasks.takeDelivery(task))
+      .map((task) => this.#handedTask(task))
       .filter((task) => task !== null);
   }
 
-  #handedTask(executionId: number, submittedEventId: number): HandedTask | null {
-    const execution = this.store.execution({ id: executionId });
-    const visit = execution?.state.at;
-    if (!execution || visit?.waiting.kind !== "task" || visit.waiting.submittedEventId !== submittedEventId) return null;
-    const eventId = visit.waiting.scheduledEventId;
-    const details = this.store.event(executionId, eventId)?.["taskScheduledEventDetails"] as {
+  /** Whether a deadline of the execution has come that is not applied yet. */
+  isOverdue(execution: StoredExecution, now: number): boolean {
+    return (this.#dueAt(execution) ?? Number.POSITIVE_INFINITY) <= now;
+  }
+
+  /** Lets what is being evaluated come to its end, so that nothing is left half done, and stops. */
+  async close(): Promise<void> {
+    while (this.#mapRunPump.turn());
+    await this.#evaluations.settled(10_000);
+    await this.#evaluations.close();
+    this.isClosed = true;
+  }
+
+  #happenTo(executionId: number, happening: Happening & { kind: "evaluated" }): void {
+    this.store.transaction(() => {
+      const execution = this.store.executions.get({ id: executionId });
+      if (execution === null || !pendingEvaluations(execution.state).includes(happening.number)) return;
+      const taken = this.#step(execution, happening, 0);
+      // Another question of the same phase: nothing has happened yet that would have to be written.
+      if (taken.events.length === 0 && taken.evaluations.some(({ number }) => number === happening.number)) this.#ask(execution, taken);
+      else this.happen(execution, happening, 0);
+    });
+  }
+
+  #step(execution: StoredExecution, happening: Happening, at: number): Step {
+    return step(this.#facts(execution), execution.state, happening, at, {
+      mintToken: (attempt) => this.#tokens.mint({ executionId: execution.id, attempt }),
+      random: Math.random,
+      mintMapRunArn: (label) => this.arn(`mapRun:${execution.machineName.split("/")[0]}/${label ?? randomUUID()}:${randomUUID()}`),
+      activityExists: (arn) => this.store.tasks.activity(arn) !== null,
+    });
+  }
+
+  #ask(execution: StoredExecution, { evaluations }: Step): void {
+    for (const evaluation of evaluations) this.#evaluations.ask(execution.id, evaluation);
+  }
+
+  /** Tells one waiting poll of each task that an activity has got. */
+  #wakePollers(events: readonly HistoryEvent[]): void {
+    if (this.#pollers.size === 0) return;
+    for (const event of events) {
+      if (event.type !== "ActivityScheduled") continue;
+      const { resource } = event["activityScheduledEventDetails"] as { resource: string };
+      const [wake] = this.#pollers.get(resource) ?? [];
+      wake?.();
+    }
+  }
+
+  #isBehind(): boolean {
+    return this.store.executions.firstDue(this.now()) !== null || this.store.mapRuns.dueIds().length > 0;
+  }
+
+  #handedTask({ executionId, attempt }: TokenTarget): HandedTask | null {
+    const execution = this.store.executions.get({ id: executionId });
+    const task = execution === null ? null : waitingTask(execution.state, attempt);
+    if (execution === null || task === null) return null;
+    const details = this.store.executions.event(executionId, task.waiting.scheduledEventId)?.["taskScheduledEventDetails"] as {
       resourceType: string;
       resource: string;
       parameters: string;
     };
     return {
       executionArn: execution.arn,
-      stateName: visit.name,
+      stateName: task.visit.name,
       resourceType: details.resourceType,
       resource: details.resource,
       parameters: details.parameters,
-      taskToken: this.#tokens.mint({ executionId, eventId }),
+      taskToken: this.#tokens.mint({ executionId, attempt }),
     };
-  }
-
-  /** Whether a deadline of the execution has come that is not applied yet. */
-  isOverdue(execution: StoredExecution, now: number): boolean {
-    return (this.#dueAt(execution) ?? Number.POSITIVE_INFINITY) <= now;
   }
 
   #dueAt(execution: StoredExecution): number | null {
@@ -106,28 +228,29 @@ export class Engine {
 
   #facts(execution: StoredExecution): ExecutionFacts {
     const { arn, name, roleArn, machineArn, machineName, input, startedAt } = execution;
-    return {
-      arn,
-      name,
-      roleArn,
-      machineArn,
-      machineName,
-      input,
-      startedAt,
-      region: this.region,
-      definition: this.#definition(execution.definition),
-    };
+    const { region } = this;
+    const definition = this.#definition(execution.definition);
+    return { arn, name, roleArn, machineArn, machineName, input, startedAt, region, definition, services: servicesOf(execution) };
   }
 
   #definition(text: string): Definition {
     let definition = this.#definitions.get(text);
     if (definition === undefined) {
-      const checked = checkDefinition(text);
-      if (!("definition" in checked)) throw new Error("a stored definition does not pass the check it passed when it was stored");
-      definition = checked.definition;
+      // It was checked when it was stored.
+      definition = JSON.parse(text) as Definition;
       if (this.#definitions.size >= maxRememberedDefinitions) this.#definitions.clear();
       this.#definitions.set(text, definition);
     }
     return definition;
   }
+}
+
+/** How an execution was started decides where its service calls' results come from, whoever moves it on. */
+function servicesOf({ mocks, isManual }: StoredExecution): Services {
+  return {
+    isManual,
+    // Results are counted over the whole execution; where there are no more, a retry's number picks one again, as in AWS's own tool.
+    mockedResult: (stateName, call, retryCount) =>
+      mocks === null ? undefined : (mockedResult(mocks, stateName, call) ?? mockedResult(mocks, stateName, retryCount)),
+  };
 }

@@ -1,7 +1,9 @@
 import { Engine } from "./engine.ts";
 import { handOver } from "./hand-over.ts";
+import { createJsonataEvaluator } from "./jsonata/evaluator.ts";
+import { type MockConfig, parseMockConfig } from "./mock-config.ts";
 import { serve } from "./server.ts";
-import { Store } from "./store.ts";
+import { Store } from "./store/store.ts";
 
 /** A callback task whose call was recorded as delivered. */
 export interface HandedTask {
@@ -23,6 +25,12 @@ export interface LocalOptions {
   readonly region?: string;
   /** The real clock, to which the file's own shift is added. */
   readonly clock?: () => Date;
+  /** Results of service calls by test case, read or as the text of a file in the format of AWS's Step Functions Local: `<machine ARN>#<case>` starts an execution with one. */
+  readonly mockConfig?: MockConfig | string;
+  /** Leaves service calls that are not mocked waiting, to be answered like callback tasks. */
+  readonly manual?: boolean;
+  /** How long GetActivityTask waits for a task; 60,000 where absent, as on AWS. */
+  readonly pollMilliseconds?: number;
   /** Told of each callback task once, by whichever process takes it first. */
   readonly onTask?: (task: HandedTask) => Promise<void>;
 }
@@ -42,32 +50,42 @@ const lookMilliseconds = 200;
 
 /** Serves the embedded Step Functions over one file on 127.0.0.1. Rejects where the file or the port cannot be used. */
 export async function createLocal(options: LocalOptions): Promise<Local> {
+  const { mockConfig = null } = options;
+  const mocks = typeof mockConfig === "string" ? parseMockConfig(mockConfig) : mockConfig;
   const store = new Store(options.file, options.region ?? "us-east-1");
-  const engine = new Engine(store, options.clock ?? (() => new Date()));
+  const engine = new Engine(store, createJsonataEvaluator(), {
+    clock: options.clock ?? (() => new Date()),
+    mockConfig: mocks,
+    isManual: options.manual ?? false,
+    pollMilliseconds: options.pollMilliseconds ?? 60_000,
+  });
   const hand = handOver(engine, options.onTask);
   const server = await serve(engine, options.port, () => hand.look()).catch((error: unknown) => {
     store.close();
     throw error;
   });
+  engine.resume();
   const timer = setInterval(() => {
     engine.applyDue();
+    engine.resume();
     hand.look();
   }, lookMilliseconds);
   timer.unref();
   return {
     url: server.url,
     file: options.file,
-    region: store.region,
+    region: store.database.region,
     accountId: engine.accountId,
     now: () => new Date(engine.now()),
     async advance(milliseconds) {
-      engine.advance(milliseconds);
+      await engine.advance(milliseconds);
       hand.look();
     },
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
       await server.close();
       await hand.idle();
+      await engine.close();
       store.close();
     },
   };

@@ -59,12 +59,32 @@ export class RequestReader {
     return value;
   }
 
+  optionalInteger(member: string, least: number, most: number): number | undefined {
+    const value = this.#members[member] ?? undefined;
+    if (value === undefined) return undefined;
+    if (Number.isInteger(value)) return this.optionalNumber(member, least, most);
+    this.#breach(member, `Member must have value between ${least} and ${most}`);
+    return undefined;
+  }
+
+  optionalNumber(member: string, least: number, most: number): number | undefined {
+    const value = this.#members[member] ?? undefined;
+    if (value === undefined) return undefined;
+    if (typeof value === "number" && value >= least && value <= most) return value;
+    this.#breach(member, `Member must have value between ${least} and ${most}`);
+    return undefined;
+  }
+
   /** An ARN's shape is checked before all else (facts page 2.2, recorded). */
   arn(member: string): string {
     const value = this.text(member, { min: 1, max: 2000 });
     if (value !== "" && !value.startsWith("arn:"))
       throw new ApiError("InvalidArn", `Invalid Arn: 'Invalid ARN prefix: ${value.split(":")[0]}'`);
     return value;
+  }
+
+  optionalArn(member: string): string | undefined {
+    return (this.#members[member] ?? null) === null ? undefined : this.arn(member);
   }
 
   taskToken(): string {

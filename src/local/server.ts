@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { ApiError } from "./api-error.ts";
 import type { Engine } from "./engine.ts";
-import { operations } from "./operations.ts";
+import { operations } from "./operations/operations.ts";
 import { RequestReader } from "./request-reader.ts";
 
 /** AWS closes the connection on a longer body, with a reply that is no JSON (facts page 1, recorded). */
@@ -52,7 +52,7 @@ async function handle(engine: Engine, request: IncomingMessage, response: Server
       response.writeHead(413, { "content-type": "text; charset=utf-8" }).end(`HTTP content length exceeded ${maxBodyBytes} bytes.`);
       return;
     }
-    reply(engine, response, 200, JSON.stringify(perform(engine, request, body)));
+    reply(engine, response, 200, JSON.stringify(await perform(engine, request, body, goneSignal(response))));
   } catch (error) {
     if (error instanceof ApiError) return reply(engine, response, 400, errorBody(error));
     if (request.destroyed && !request.complete) return;
@@ -61,7 +61,7 @@ async function handle(engine: Engine, request: IncomingMessage, response: Server
   }
 }
 
-function perform(engine: Engine, request: IncomingMessage, body: string): object {
+async function perform(engine: Engine, request: IncomingMessage, body: string, signal: AbortSignal): Promise<object> {
   const target = String(request.headers["x-amz-target"] ?? "");
   const name = target.startsWith(targetPrefix) ? target.slice(targetPrefix.length) : "";
   const operation = Object.hasOwn(operations, name) ? operations[name] : undefined;
@@ -70,8 +70,15 @@ function perform(engine: Engine, request: IncomingMessage, body: string): object
     throw new ApiError("UnknownOperationException", `the embedded Step Functions does not know ${what}`, "com.amazon.coral.service");
   }
   // Deadlines are data: whatever has fallen due happens before the request is looked at.
-  engine.applyDue();
-  return operation(engine, new RequestReader(name, parseMembers(body)));
+  await engine.catchUp();
+  return await operation(engine, new RequestReader(name, parseMembers(body)), signal);
+}
+
+/** Aborted when the client is gone before its reply is written. */
+function goneSignal(response: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  response.once("close", () => gone.abort());
+  return gone.signal;
 }
 
 function parseMembers(body: string): Record<string, unknown> {

@@ -3,8 +3,8 @@ import { createHash, timingSafeEqual } from "node:crypto";
 /** The task that a token stands for. */
 export interface TokenTarget {
   readonly executionId: number;
-  /** The id of the TaskScheduled event; every attempt has its own, so every attempt has its own token. */
-  readonly eventId: number;
+  /** The attempt's number in its execution; every attempt has its own, so every attempt has its own token. */
+  readonly attempt: number;
 }
 
 /**
@@ -21,10 +21,10 @@ const head = "AQCEAAAAKgAAAAMAAAAA";
 const sealBytes = 474;
 
 export function createTokenMint(secret: Uint8Array): TokenMint {
-  const mint = ({ executionId, eventId }: TokenTarget): string => {
+  const mint = ({ executionId, attempt }: TokenTarget): string => {
     const target = Buffer.alloc(12);
     target.writeBigUInt64BE(BigInt(executionId));
-    target.writeUInt32BE(eventId, 8);
+    target.writeUInt32BE(attempt, 8);
     const seal = createHash("shake256", { outputLength: sealBytes }).update(secret).update(target).digest();
     const mask = seal.subarray(0, target.length);
     const hidden = target.map((byte, index) => byte ^ (mask[index] ?? 0));
@@ -37,7 +37,7 @@ export function createTokenMint(secret: Uint8Array): TokenMint {
     const target = Buffer.from(bytes.subarray(sealBytes).map((byte, index) => byte ^ (bytes[index] ?? 0)));
     const executionId = target.readBigUInt64BE();
     if (executionId > BigInt(Number.MAX_SAFE_INTEGER)) return null;
-    const found = { executionId: Number(executionId), eventId: target.readUInt32BE(8) };
+    const found = { executionId: Number(executionId), attempt: target.readUInt32BE(8) };
     const expected = Buffer.from(mint(found));
     const given = Buffer.from(token);
     return given.length === expected.length && timingSafeEqual(given, expected) ? found : null;

@@ -8,7 +8,7 @@ import {
   SFNClient,
   StartExecutionCommand,
 } from "@aws-sdk/client-sfn";
-import { createLocal, type Local } from "../../src/local/local.ts";
+import { createLocal, type Local, type LocalOptions } from "../../src/local/local.ts";
 import { temporaryFolder } from "../harness.ts";
 
 export const roleArn = "arn:aws:iam::123456789012:role/test";
@@ -45,20 +45,24 @@ export async function call(url: string, operation: string, body: object | string
   return { status: response.status, body: await response.text(), type: response.headers.get("content-type") };
 }
 
+export type BenchOptions = Pick<LocalOptions, "mockConfig" | "manual" | "pollMilliseconds">;
+
 /** The embedded Step Functions over one file under a clock that only the test moves; it can be closed and opened again. */
 export class Bench implements AsyncDisposable {
   readonly file: string;
   now = startOfTime;
   #local: Local | null = null;
   #client: SFNClient | null = null;
+  readonly #options: BenchOptions;
   #names = 0;
 
-  private constructor(file: string) {
+  private constructor(file: string, options: BenchOptions) {
     this.file = file;
+    this.#options = options;
   }
 
-  static async open(file = join(temporaryFolder(), "states.db")): Promise<Bench> {
-    const bench = new Bench(file);
+  static async open(file = join(temporaryFolder(), "states.db"), options: BenchOptions = {}): Promise<Bench> {
+    const bench = new Bench(file, options);
     await bench.reopen();
     return bench;
   }
@@ -82,16 +86,18 @@ export class Bench implements AsyncDisposable {
 
   async reopen(): Promise<void> {
     await this.close();
-    this.#local = await createLocal({ file: this.file, port: 0, clock: () => new Date(this.now) });
+    this.#local = await createLocal({ ...this.#options, file: this.file, port: 0, clock: () => new Date(this.now) });
     this.#client = sdkClient(this.#local.url);
   }
 
-  async start(definition: object, input: unknown = {}): Promise<string> {
+  /** Makes a machine of the definition, of a name of its own where none is given, and starts it, with a test case of the mock configuration or none. */
+  async start(definition: object, input: unknown = {}, more: { name?: string; testCase?: string } = {}): Promise<string> {
     this.#names += 1;
-    const name = `machine-${this.#names}`;
+    const { name = `machine-${this.#names}`, testCase } = more;
     const created = await this.client.send(new CreateStateMachineCommand({ name, roleArn, definition: JSON.stringify(definition) }));
+    const stateMachineArn = testCase === undefined ? created.stateMachineArn : `${created.stateMachineArn}#${testCase}`;
     const { executionArn = "" } = await this.client.send(
-      new StartExecutionCommand({ stateMachineArn: created.stateMachineArn, name: "run", input: JSON.stringify(input) }),
+      new StartExecutionCommand({ stateMachineArn, name: "run", input: JSON.stringify(input) }),
     );
     return executionArn;
   }
@@ -111,9 +117,10 @@ export class Bench implements AsyncDisposable {
     return this.client.send(new DescribeExecutionCommand({ executionArn }));
   }
 
-  /** The token of the task scheduled last. */
-  async token(executionArn: string): Promise<string> {
-    const scheduled = (await this.history(executionArn)).findLast(({ type }) => type === "TaskScheduled");
+  /** The token of the task that the event scheduled; of the one scheduled last where none is given. */
+  async token(executionArn: string, scheduledEventId?: number): Promise<string> {
+    const isMeant = ({ type, id }: HistoryEvent) => type === "TaskScheduled" && (scheduledEventId ?? id) === id;
+    const scheduled = (await this.history(executionArn)).findLast(isMeant);
     const parameters = scheduled?.taskScheduledEventDetails?.parameters ?? "";
     return /AQCEAAAAKgAAAAMAAAAA[A-Za-z0-9+/=]+/.exec(parameters)?.[0] ?? "";
   }

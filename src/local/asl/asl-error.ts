@@ -11,6 +11,16 @@ export class AslError extends Error {
   }
 }
 
+/** A JSONata field that could not be evaluated, or whose value is of the wrong type. AWS writes EvaluationFailed with the field's name. */
+export class EvaluationError extends AslError {
+  readonly location: string;
+
+  constructor(causeText: string, location: string) {
+    super("States.QueryEvaluationError", causeText);
+    this.location = location;
+  }
+}
+
 /** A `States.Runtime` failure, which no Catch catches, not even `States.ALL`. */
 export function runtimeError(causeText: string): AslError {
   return new AslError("States.Runtime", causeText);

@@ -1,6 +1,6 @@
 import { runtimeError } from "./asl-error.ts";
 import { isJsonObject, type Json, type JsonObject, ownMember } from "./json.ts";
-import { findPath, parsePath } from "./json-path.ts";
+import { findPath, parsePath, type Scope } from "./json-path.ts";
 
 type Comparison = (value: Json, expected: Json) => boolean;
 
@@ -10,39 +10,39 @@ const MAX_RULE_DEPTH = 200;
  * Whether a rule of a Choice state holds, with And, Or and Not. Values of another type than the operator's are false, no error; throws
  * AslError `States.Runtime` for a path that leads nowhere (but for IsPresent) and for a rule without an operator.
  */
-export function evaluateChoice(rule: Json, input: Json, context: Json): boolean {
-  return holds(rule, input, context, 0);
+export function evaluateChoice(rule: Json, input: Json, scope: Scope): boolean {
+  return holds(rule, input, scope, 0);
 }
 
-function holds(rule: Json, input: Json, context: Json, depth: number): boolean {
+function holds(rule: Json, input: Json, scope: Scope, depth: number): boolean {
   if (!isJsonObject(rule)) throw runtimeError("A choice rule must be an object.");
   if (depth > MAX_RULE_DEPTH) throw runtimeError("The choice rule is nested too deeply.");
-  const nested = (part: Json): boolean => holds(part, input, context, depth + 1);
+  const nested = (part: Json): boolean => holds(part, input, scope, depth + 1);
   const not = ownMember(rule, "Not");
   if (not !== undefined) return !nested(not);
   const and = ownMember(rule, "And");
   if (Array.isArray(and)) return and.every(nested);
   const or = ownMember(rule, "Or");
   if (Array.isArray(or)) return or.some(nested);
-  return testHolds(rule, input, context);
+  return testHolds(rule, input, scope);
 }
 
-function testHolds(rule: JsonObject, input: Json, context: Json): boolean {
+function testHolds(rule: JsonObject, input: Json, scope: Scope): boolean {
   const variable = ownMember(rule, "Variable");
   const operator = Object.keys(rule).find((key) => comparisonOf(key) !== undefined || key === "IsPresent");
   if (typeof variable !== "string" || operator === undefined) throw runtimeError("A choice rule must have a Variable and an operator.");
   const expected = ownMember(rule, operator) ?? null;
-  if (operator === "IsPresent") return (findPath(parsePath(variable), input, context) !== undefined) === expected;
-  const value = present(variable, input, context);
+  if (operator === "IsPresent") return (findPath(parsePath(variable), input, scope) !== undefined) === expected;
+  const value = present(variable, input, scope);
   const comparison = comparisonOf(operator);
   if (comparison === undefined) return false;
   if (!comparison.isPath) return comparison.compare(value, expected);
   if (typeof expected !== "string") throw runtimeError(`The value of ${operator} must be a path.`);
-  return comparison.compare(value, present(expected, input, context));
+  return comparison.compare(value, present(expected, input, scope));
 }
 
-function present(path: string, input: Json, context: Json): Json {
-  const value = findPath(parsePath(path), input, context);
+function present(path: string, input: Json, scope: Scope): Json {
+  const value = findPath(parsePath(path), input, scope);
   if (value !== undefined) return value;
   throw runtimeError(`Invalid path '${path}': The choice state's condition path references an invalid value.`);
 }

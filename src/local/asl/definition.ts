@@ -1,17 +1,44 @@
 import type { Json } from "./json.ts";
 
 /** A checked state machine definition (see definition-check.ts): the fields that the interpreter reads. */
-export interface Definition {
-  readonly StartAt: string;
+export interface Definition extends StateGraph {
+  readonly QueryLanguage?: QueryLanguage;
+  /** Seconds from the execution's start. */
   readonly TimeoutSeconds?: number;
+}
+
+export type QueryLanguage = "JSONPath" | "JSONata";
+
+/** What a machine, a Parallel's branch and a Map's ItemProcessor have in common. */
+export interface StateGraph {
+  readonly StartAt: string;
   readonly States: Readonly<Record<string, State>>;
 }
 
-interface Flow {
+export type State = TaskState | PassState | ChoiceState | WaitState | SucceedState | FailState | ParallelState | MapState;
+
+/** Fields that most states share. Of the two query languages' fields a state has only those of its own. */
+interface CommonFields {
+  readonly QueryLanguage?: QueryLanguage;
+  readonly Comment?: string;
   readonly Next?: string;
   readonly End?: boolean;
+  /** JSONPath. */
   readonly InputPath?: string | null;
   readonly OutputPath?: string | null;
+  /** JSONata. */
+  readonly Output?: Json;
+  /** Variable names to their values: templates of the state's query language. */
+  readonly Assign?: Json;
+}
+
+interface WithResult {
+  /** JSONPath. */
+  readonly Parameters?: Json;
+  readonly ResultSelector?: Json;
+  readonly ResultPath?: string | null;
+  /** JSONata. */
+  readonly Arguments?: Json;
 }
 
 interface Retried {
@@ -19,45 +46,55 @@ interface Retried {
   readonly Catch?: readonly Catcher[];
 }
 
-export interface TaskState extends Flow, Retried {
+/** A number, or in JSONata a text `{% … %}` that evaluates to one. */
+export type NumberField = number | string;
+
+export interface TaskState extends CommonFields, WithResult, Retried {
   readonly Type: "Task";
   readonly Resource: string;
-  readonly Parameters?: Json;
-  readonly ResultSelector?: Json;
-  readonly ResultPath?: string | null;
-  readonly TimeoutSeconds?: number;
+  readonly TimeoutSeconds?: NumberField;
   readonly TimeoutSecondsPath?: string;
-  readonly HeartbeatSeconds?: number;
+  readonly HeartbeatSeconds?: NumberField;
   readonly HeartbeatSecondsPath?: string;
   readonly Credentials?: Json;
 }
 
-export interface PassState extends Flow {
+export interface PassState extends CommonFields {
   readonly Type: "Pass";
   readonly Parameters?: Json;
   readonly Result?: Json;
   readonly ResultPath?: string | null;
 }
 
-export interface ChoiceState extends Flow {
+export interface ChoiceState extends CommonFields {
   readonly Type: "Choice";
-  readonly Choices: readonly { readonly Next: string; readonly [rule: string]: Json }[];
+  readonly Choices: readonly ChoiceRule[];
   readonly Default?: string;
 }
 
-export interface WaitState extends Flow {
+export interface ChoiceRule {
+  readonly Next: string;
+  readonly Assign?: Json;
+  /** JSONata. */
+  readonly Condition?: string | boolean;
+  readonly Output?: Json;
+  /** JSONPath: Variable and an operator, or And, Or, Not. */
+  readonly [rule: string]: Json | undefined;
+}
+
+export interface WaitState extends CommonFields {
   readonly Type: "Wait";
-  readonly Seconds?: number;
+  readonly Seconds?: NumberField;
   readonly SecondsPath?: string;
   readonly Timestamp?: string;
   readonly TimestampPath?: string;
 }
 
-export interface SucceedState extends Flow {
+export interface SucceedState extends CommonFields {
   readonly Type: "Succeed";
 }
 
-export interface FailState extends Flow {
+export interface FailState extends CommonFields {
   readonly Type: "Fail";
   readonly Error?: string;
   readonly ErrorPath?: string;
@@ -65,7 +102,35 @@ export interface FailState extends Flow {
   readonly CausePath?: string;
 }
 
-export type State = TaskState | PassState | ChoiceState | WaitState | SucceedState | FailState;
+export interface ParallelState extends CommonFields, WithResult, Retried {
+  readonly Type: "Parallel";
+  readonly Branches: readonly StateGraph[];
+}
+
+export interface MapState extends CommonFields, WithResult, Retried {
+  readonly Type: "Map";
+  /** `Iterator` is the older name of ItemProcessor, as `Parameters` is that of ItemSelector. */
+  readonly ItemProcessor?: ItemProcessor;
+  readonly Iterator?: ItemProcessor;
+  readonly ItemSelector?: Json;
+  readonly ItemsPath?: string;
+  /** JSONata: an array, or a text `{% … %}` that evaluates to one. */
+  readonly Items?: Json;
+  readonly ItemBatcher?: Json;
+  readonly ItemReader?: Json;
+  readonly ResultWriter?: Json;
+  readonly Label?: string;
+  readonly MaxConcurrency?: NumberField;
+  readonly MaxConcurrencyPath?: string;
+  readonly ToleratedFailureCount?: NumberField;
+  readonly ToleratedFailureCountPath?: string;
+  readonly ToleratedFailurePercentage?: NumberField;
+  readonly ToleratedFailurePercentagePath?: string;
+}
+
+export interface ItemProcessor extends StateGraph {
+  readonly ProcessorConfig?: { readonly Mode?: "INLINE" | "DISTRIBUTED"; readonly ExecutionType?: "STANDARD" | "EXPRESS" };
+}
 
 export interface Retrier {
   readonly ErrorEquals: readonly string[];
@@ -80,4 +145,7 @@ export interface Catcher {
   readonly ErrorEquals: readonly string[];
   readonly Next: string;
   readonly ResultPath?: string | null;
+  readonly Assign?: Json;
+  /** JSONata. */
+  readonly Output?: Json;
 }

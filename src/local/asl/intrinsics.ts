@@ -2,7 +2,7 @@ import { createHash, randomInt, randomUUID } from "node:crypto";
 import { AslError, runtimeError } from "./asl-error.ts";
 import { type Argument, type Call, parseCall } from "./intrinsic-syntax.ts";
 import { canonicalText, isJsonObject, type Json, type JsonObject, jsonEquals, jsonText } from "./json.ts";
-import { findPath } from "./json-path.ts";
+import { findPath, rootOf, type Scope } from "./json-path.ts";
 
 /** Where the chance of `States.UUID` and of `States.MathRandom` without a seed comes from; node:crypto unless given. */
 export interface IntrinsicOptions {
@@ -27,14 +27,14 @@ const HASHES: ReadonlyMap<Json, string> = new Map([
  * The value of an intrinsic function call such as `States.Format('{}', $.name)`, calls nested or not. Throws AslError:
  * `States.IntrinsicFailure` for arguments the function does not take, `States.Runtime` for bad syntax and for a path that leads nowhere.
  */
-export function evaluateIntrinsic(text: string, input: Json, context: Json, options: IntrinsicOptions = {}): Json {
+export function evaluateIntrinsic(text: string, input: Json, scope: Scope, options: IntrinsicOptions = {}): Json {
   const argument = (call: Call, arg: Argument): Json => {
     if (arg.kind === "literal") return arg.value;
     if (arg.kind === "string") return unescaped(arg.raw);
     if (arg.kind === "call") return evaluate(arg.call);
-    const value = findPath(arg.path, input, context);
+    const value = findPath(arg.path, input, scope);
     if (value !== undefined) return value;
-    const searched = jsonText(arg.path.root === "context" ? context : input);
+    const searched = jsonText(rootOf(arg.path, input, scope));
     const why = `The JsonPath argument for the field '${arg.path.text}' could not be found in the input '${searched}'`;
     throw runtimeError(`The function '${call.text}' had the following error: ${why}`);
   };

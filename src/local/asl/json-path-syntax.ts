@@ -20,10 +20,13 @@ export type Filter =
   | { readonly kind: "exists"; readonly operand: Operand }
   | { readonly kind: "compare"; readonly operator: string; readonly left: Operand; readonly right: Operand };
 
-/** A parsed path: `input` for `$`, `context` for `$$`, `current` for `@` inside a filter. */
+/**
+ * A parsed path: `input` for `$`, `context` for `$$`, `current` for `@` inside a filter. `$name.a` reads the member `name` of the
+ * `variables`, so that its first segment is always the variable's name.
+ */
 export interface Path {
   readonly text: string;
-  readonly root: "input" | "context" | "current";
+  readonly root: "input" | "context" | "variables" | "current";
   readonly segments: readonly Segment[];
 }
 
@@ -83,9 +86,7 @@ class PathParser {
 
   #path(): Path {
     const startsAt = this.#at;
-    const root = this.#take("$$") ? "context" : this.#take("$") ? "input" : "current";
-    if (root === "current") this.#expect("@");
-    const segments: Segment[] = [];
+    const { root, segments } = this.#root();
     for (;;) {
       const isDeep = this.#take("..");
       const isDotted = isDeep || this.#take(".");
@@ -96,6 +97,18 @@ class PathParser {
       if (segments.length > MAX_SEGMENTS) throw this.#bad("it has too many steps");
     }
     return { text: this.#text.slice(startsAt, this.#at), root, segments };
+  }
+
+  #root(): { root: Path["root"]; segments: Segment[] } {
+    if (this.#take("$$")) return { root: "context", segments: [] };
+    if (!this.#take("$")) {
+      this.#expect("@");
+      return { root: "current", segments: [] };
+    }
+    // A variable's name is a Unicode identifier (documented).
+    const variable = this.#match(/\p{ID_Start}\p{ID_Continue}*/uy);
+    if (variable === undefined) return { root: "input", segments: [] };
+    return { root: "variables", segments: [{ kind: "names", names: [variable], isDeep: false }] };
   }
 
   #dotted(isDeep: boolean): Segment {

@@ -4,11 +4,17 @@ import { type Filter, type Operand, type Path, parsePathText, type Segment } fro
 
 export type { Path } from "./json-path-syntax.ts";
 
+/** What a path can read besides the state's input: the context object (`$$`) and the variables that Assign has set (`$name`). */
+export interface Scope {
+  readonly context: Json;
+  readonly variables: Readonly<Record<string, Json>>;
+}
+
 const MAX_CACHED_PATHS = 500;
 const MAX_VISITED_VALUES = 2_000_000;
 const cachedPaths = new Map<string, Path>();
 
-/** Parses a path of AWS's dialect (`$`, `$$`); throws AslError `States.Runtime` on bad syntax. The last few hundred are remembered. */
+/** Parses a path (`$`, `$$`, `$name`) of AWS's dialect; throws AslError `States.Runtime` on bad syntax. Some hundreds are remembered. */
 export function parsePath(text: string): Path {
   const cached = cachedPaths.get(text);
   if (cached !== undefined) return cached;
@@ -28,37 +34,41 @@ export function isDefinite(path: Path): boolean {
   });
 }
 
-/** The value at the path, or undefined when a definite path leads nowhere. An indefinite one gives an array always. */
-export function findPath(path: Path, input: Json, context: Json): Json | undefined {
-  return new Reader(input, context).read(path, null);
+/** The value at the path, or undefined when a definite path leads nowhere or its variable is not assigned. Any other gives an array. */
+export function findPath(path: Path, input: Json, scope: Scope): Json | undefined {
+  return new Reader(input, scope).read(path, null);
 }
 
-/** The value at the path; throws AslError `States.Runtime`, in AWS's words, when a definite path leads nowhere. */
-export function readPath(path: Path, input: Json, context: Json, field = "InputPath"): Json {
-  const value = findPath(path, input, context);
+/** The value at the path; throws AslError `States.Runtime`, in AWS's words, when a definite path leads nowhere (recorded). */
+export function readPath(path: Path, input: Json, scope: Scope, field = "InputPath"): Json {
+  const value = findPath(path, input, scope);
   if (value !== undefined) return value;
-  const searched = path.root === "context" ? context : input;
-  throw runtimeError(
-    `The JSONPath '${path.text}' specified for the field '${field}' could not be found in the input '${jsonText(searched)}'`,
-  );
+  const searched = jsonText(rootOf(path, input, scope));
+  throw runtimeError(`The JSONPath '${path.text}' specified for the field '${field}' could not be found in the input '${searched}'`);
+}
+
+/** The value that the path begins at. */
+export function rootOf(path: Path, input: Json, scope: Scope): Json {
+  return path.root === "context" ? scope.context : path.root === "variables" ? scope.variables : input;
 }
 
 class Reader {
   readonly #input: Json;
-  readonly #context: Json;
+  readonly #scope: Scope;
   #visited = 0;
 
-  constructor(input: Json, context: Json) {
+  constructor(input: Json, scope: Scope) {
     this.#input = input;
-    this.#context = context;
+    this.#scope = scope;
   }
 
   read(path: Path, current: Json): Json | undefined {
-    const root = path.root === "input" ? this.#input : path.root === "context" ? this.#context : current;
-    let values: Json[] = [root];
-    for (const segment of path.segments) {
+    let values: Json[] = [path.root === "current" ? current : rootOf(path, this.#input, this.#scope)];
+    for (const [index, segment] of path.segments.entries()) {
       const next: Json[] = [];
       for (const value of values) this.#step(segment, value, next);
+      // A variable that was never assigned is missing, whatever the rest of the path might select (inferred).
+      if (index === 0 && path.root === "variables" && next.length === 0) return undefined;
       values = next;
     }
     return isDefinite(path) ? values[0] : values;

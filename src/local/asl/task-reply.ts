@@ -20,7 +20,11 @@ export function parseIntegration(resource: string): Integration | null {
  * The service's reply that TaskSubmitted carries, in the shape that AWS records for the integration (facts page 5.3). The ids in it are
  * made from the token, so that the same step always writes the same event.
  */
-export function deliveredReply(integration: Integration, parameters: Json, taskToken: string): Json {
+export function deliveredReply(
+  integration: { readonly resourceType: string; readonly resource: string },
+  parameters: Json,
+  taskToken: string,
+): Json {
   const requestId = uuidFrom(`${taskToken} request`);
   const messageId = uuidFrom(`${taskToken} message`);
   const metadata = { SdkHttpMetadata: { HttpStatusCode: 200 }, SdkResponseMetadata: { RequestId: requestId } };

@@ -5,7 +5,9 @@ import { evaluateChoice } from "../../../src/local/asl/choice.ts";
 import type { Json } from "../../../src/local/asl/json.ts";
 
 const input: Json = { s: "log-a*b.txt", n: 5, m: 6, t: true, nil: null, at: "2024-01-02T03:04:05Z", later: "2024-01-02T03:04:05.5+00:00" };
-const holds = (rule: Json): boolean => evaluateChoice(rule, input, { Now: "2024-01-02T00:00:00Z" });
+const noScope = { context: {}, variables: {} };
+const scope = { context: { Now: "2024-01-02T00:00:00Z" }, variables: { limit: 5, rules: { until: "2024-01-02T03:04:05Z" } } };
+const holds = (rule: Json): boolean => evaluateChoice(rule, input, scope);
 
 describe("a choice rule", () => {
   it.each<[string, string, Json, boolean]>([
@@ -35,6 +37,11 @@ describe("a choice rule", () => {
     ["$.nil", "IsPresent", true, true],
     ["$.missing", "IsPresent", false, true],
     ["$.missing.deeper", "IsPresent", true, false],
+    ["$limit", "NumericEquals", 5, true],
+    ["$.n", "NumericEqualsPath", "$limit", true],
+    ["$.at", "TimestampEqualsPath", "$rules.until", true],
+    ["$limit", "IsPresent", true, true],
+    ["$unassigned", "IsPresent", false, true],
   ])("of %s %s %j is %j's", (variable, operator, expected, result) => {
     expect(holds({ Variable: variable, [operator]: expected, Next: "N" })).toBe(result);
   });
@@ -47,7 +54,7 @@ describe("a choice rule", () => {
     "2024-01-02",
     "2024-01-02T24:00:00Z",
   ])("takes %s for no timestamp", (text) => {
-    expect(evaluateChoice({ Variable: "$", IsTimestamp: true }, text, {})).toBe(false);
+    expect(evaluateChoice({ Variable: "$", IsTimestamp: true }, text, noScope)).toBe(false);
   });
 
   it("joins rules with And, Or and Not", () => {
@@ -62,10 +69,11 @@ describe("a choice rule", () => {
     const words = "States.Runtime: Invalid path '$.x': The choice state's condition path references an invalid value.";
     expect(() => holds({ Variable: "$.x", IsNull: true })).toThrow(words);
     expect(() => holds({ Variable: "$.n", NumericEqualsPath: "$.x" })).toThrow(words);
+    expect(() => holds({ Variable: "$x", IsNull: true })).toThrow(words.replace("$.x", "$x"));
   });
 
   it("matches long patterns in a bounded time", () => {
-    expect(evaluateChoice({ Variable: "$", StringMatches: `${"a*".repeat(500)}b` }, "a".repeat(5_000), {})).toBe(false);
+    expect(evaluateChoice({ Variable: "$", StringMatches: `${"a*".repeat(500)}b` }, "a".repeat(5_000), noScope)).toBe(false);
   });
 
   it("fails as AslError or not at all", () => {
@@ -82,13 +90,13 @@ describe("a choice rule", () => {
     );
     fc.assert(
       fc.property(
-        fc.constantFrom("$", "$.a", "$..a", "$[0]", "a"),
+        fc.constantFrom("$", "$.a", "$..a", "$[0]", "$a", "a"),
         operator,
         fc.jsonValue(),
         fc.jsonValue(),
         (variable, key, expected, value) => {
           try {
-            evaluateChoice(JSON.parse(JSON.stringify({ Variable: variable, [key]: expected })), JSON.parse(JSON.stringify(value)), {});
+            evaluateChoice(JSON.parse(JSON.stringify({ Variable: variable, [key]: expected })), JSON.parse(JSON.stringify(value)), noScope);
           } catch (error) {
             expect(error).toBeInstanceOf(AslError);
           }

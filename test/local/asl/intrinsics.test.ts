@@ -6,9 +6,10 @@ import type { Json } from "../../../src/local/asl/json.ts";
 import { resolveTemplate } from "../../../src/local/asl/payload-template.ts";
 
 const input: Json = { name: "Ann", list: [1, 2, 2, { a: 1 }, { a: 1 }], o: { a: 1, b: [] }, text: '{"a":1}', "a,b)": 5 };
-const context: Json = { Task: { Token: "token" } };
+const scope = { context: { Task: { Token: "token" } }, variables: { template: "It's {}!", order: { ids: [7, 8] } } };
+const noScope = { context: {}, variables: {} };
 const options = { randomUuid: () => "uuid", randomInteger: (start: number) => start };
-const call = (text: string): Json => evaluateIntrinsic(text, input, context, options);
+const call = (text: string): Json => evaluateIntrinsic(text, input, scope, options);
 
 describe("an intrinsic function", () => {
   it.each<[string, Json]>([
@@ -17,6 +18,8 @@ describe("an intrinsic function", () => {
     ["States.Format('{} {} {}', $.o, true, null)", "{a=1, b=[]} true null"],
     ["States.Format($$.Task.Token)", "token"],
     ["States.Format('{}', $['a,b)'])", "5"],
+    ["States.Format($template, $order.ids[0])", "It's 7!"],
+    ["States.ArrayLength($order.ids)", 2],
     ["States.StringToJson($.text)", { a: 1 }],
     ["States.StringToJson('')", null],
     ["States.JsonToString($.o)", '{"a":1,"b":[]}'],
@@ -106,7 +109,7 @@ describe("an intrinsic function", () => {
     fc.assert(
       fc.property(fc.array(part, { maxLength: 12 }), fc.jsonValue(), (parts, value) => {
         try {
-          evaluateIntrinsic(parts.join(""), JSON.parse(JSON.stringify(value)), {}, options);
+          evaluateIntrinsic(parts.join(""), JSON.parse(JSON.stringify(value)), noScope, options);
         } catch (error) {
           expect(error).toBeInstanceOf(AslError);
         }
@@ -118,16 +121,26 @@ describe("an intrinsic function", () => {
 
 describe("a payload template", () => {
   it("takes paths, context paths and functions at any depth", () => {
-    const template: Json = { "token.$": "$$.Task.Token", fixed: "$.name", deep: [{ "n.$": "$.name" }], "id.$": "States.UUID()" };
-    expect(resolveTemplate(template, input, context, options)).toEqual({
+    const template: Json = {
+      "token.$": "$$.Task.Token",
+      fixed: "$.name",
+      deep: [{ "n.$": "$.name" }],
+      "id.$": "States.UUID()",
+      "v.$": "$order.ids[1]",
+    };
+    expect(resolveTemplate(template, input, scope, options)).toEqual({
       token: "token",
       fixed: "$.name",
       deep: [{ n: "Ann" }],
       id: "uuid",
+      v: 8,
     });
   });
 
-  it.each<Json>([{ "a.$": 1 }, { "a.$": "name" }, { "a.$": "$.missing" }])("%j is a States.Runtime failure", (template) => {
-    expect(() => resolveTemplate(template, input, context)).toThrow("States.Runtime");
-  });
+  it.each<Json>([{ "a.$": 1 }, { "a.$": "name" }, { "a.$": "$.missing" }, { "a.$": "$unassigned" }, { "a.$": "$unassigned[*]" }])(
+    "%j is a States.Runtime failure",
+    (template) => {
+      expect(() => resolveTemplate(template, input, scope)).toThrow("States.Runtime");
+    },
+  );
 });

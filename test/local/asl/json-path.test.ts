@@ -13,13 +13,23 @@ const input: Json = {
   ],
 };
 const context: Json = { Task: { Token: "token" } };
-const read = (path: string): Json => readPath(parsePath(path), input, context, "F");
+const variables = { name: { list: [1, { b: 2 }] }, größe: 3, x1_y: null };
+const noScope = { context: {}, variables: {} };
+const read = (path: string): Json => readPath(parsePath(path), input, { context, variables }, "F");
 
 describe("a path", () => {
   it.each<[string, Json]>([
     ["$", input],
     ["$$.Task.Token", "token"],
     ["$$", context],
+    ["$name", { list: [1, { b: 2 }] }],
+    ["$name.list[1].b", 2],
+    ["$name['list'][0]", 1],
+    ["$name[*]", [[1, { b: 2 }]]],
+    ["$name..b", [2]],
+    ["$größe", 3],
+    ["$x1_y", null],
+    ["$.items[?(@.b == $größe)].a", ["y"]],
     ["$.a.b", 1],
     ["$['a'][\"b\"]", 1],
     ["$.a.['b c']", 2],
@@ -48,29 +58,45 @@ describe("a path", () => {
     expect(read(path)).toEqual(expected);
   });
 
-  it.each(["", "a", "$.", "$[", "$['a", "$.a b", "$[?(@.a]", "$[?(@.a ==)]", "$x", "$.a[1", "$[::0]"])("%j is refused", (path) => {
-    expect(() => parsePath(path)).toThrow(AslError);
-  });
+  it.each(["", "a", "$.", "$[", "$['a", "$.a b", "$[?(@.a]", "$[?(@.a ==)]", "$_", "$1", "$-x", "$x y", "$$x", "$.a[1", "$[::0]"])(
+    "%j is refused",
+    (path) => {
+      expect(() => parsePath(path)).toThrow(AslError);
+    },
+  );
 
   it("that is definite and leads nowhere fails in AWS's words", () => {
-    expect(() => readPath(parsePath("$.x"), { a: 1 }, {}, "F")).toThrow(
+    expect(() => readPath(parsePath("$.x"), { a: 1 }, noScope, "F")).toThrow(
       "States.Runtime: The JSONPath '$.x' specified for the field 'F' could not be found in the input '{\"a\":1}'",
     );
   });
 
-  it.each(["$.toString", "$.__proto__", "$.constructor.name", "$.a.list.length", "$.a.list[9]", "$.a.b.c"])("%s finds nothing", (path) => {
-    expect(() => read(path)).toThrow(AslError);
+  it.each([
+    ["$x", '{"y":1}'],
+    ["$x[*]", '{"y":1}'],
+    ["$y.z", '{"y":1}'],
+  ])("%s over a variable that is not there fails in the same words", (path, searched) => {
+    expect(() => readPath(parsePath(path), { a: 1 }, { context: {}, variables: { y: 1 } }, "F")).toThrow(
+      `States.Runtime: The JSONPath '${path}' specified for the field 'F' could not be found in the input '${searched}'`,
+    );
   });
 
+  it.each(["$toString", "$__proto__", "$.toString", "$.__proto__", "$.constructor.name", "$.a.list.length", "$.a.list[9]", "$.a.b.c"])(
+    "%s finds nothing",
+    (path) => {
+      expect(() => read(path)).toThrow(AslError);
+    },
+  );
+
   it("knows whether it can select several values", () => {
-    expect(["$", "$.a[0]", "$['a']"].every((path) => isDefinite(parsePath(path)))).toBe(true);
-    expect(["$..a", "$.a[*]", "$.a[0,1]", "$.a[0:1]", "$.a[?(@.b)]"].some((path) => isDefinite(parsePath(path)))).toBe(false);
+    expect(["$", "$.a[0]", "$['a']", "$x.a"].every((path) => isDefinite(parsePath(path)))).toBe(true);
+    expect(["$..a", "$.a[*]", "$.a[0,1]", "$.a[0:1]", "$.a[?(@.b)]", "$x[*]"].some((path) => isDefinite(parsePath(path)))).toBe(false);
   });
 
   it("of many descents ends in a bounded time", () => {
     let deep: Json = 1;
     for (let depth = 0; depth < 5_000; depth += 1) deep = [deep];
-    expect(() => readPath(parsePath("$..[*]..[*]..[*]"), deep, {}, "F")).toThrow(AslError);
+    expect(() => readPath(parsePath("$..[*]..[*]..[*]"), deep, noScope, "F")).toThrow(AslError);
   });
 
   it("of any text over any value fails as AslError or not at all", () => {
@@ -95,12 +121,13 @@ describe("a path", () => {
       "!",
       " ",
       "__proto__",
+      "$a",
     );
     const text = fc.array(part, { maxLength: 14 }).map((parts) => `$${parts.join("")}`);
     fc.assert(
       fc.property(fc.oneof(text, fc.string()), fc.jsonValue(), (path, value) => {
         try {
-          readPath(parsePath(path), JSON.parse(JSON.stringify(value)), {}, "F");
+          readPath(parsePath(path), JSON.parse(JSON.stringify(value)), noScope, "F");
         } catch (error) {
           expect(error).toBeInstanceOf(AslError);
         }

@@ -1,0 +1,186 @@
+import { AslError, runtimeError } from "./asl-error.ts";
+import { evaluateChoice } from "./choice.ts";
+import type { Catcher, ChoiceState, FailState, MapState, ParallelState, PassState, State, TaskState, WaitState } from "./definition.ts";
+import { isJsonObject, type Json, type JsonObject, jsonText } from "./json.ts";
+import { findPath, parsePath, readPath, type Scope } from "./json-path.ts";
+import { resolveTemplate } from "./payload-template.ts";
+import { writePath } from "./reference-path.ts";
+import type { Choice, ItemBatcher, MapLimit, StateData, StateEnd } from "./state-data.ts";
+
+const maxSeconds = 99_999_999;
+
+/** The fields of a JSONPath state, for one visit whose raw input is `input`. */
+export class JsonPathData implements StateData {
+  readonly #input: Json;
+  readonly #scope: Scope;
+
+  constructor(input: Json, scope: Scope) {
+    this.#input = input;
+    this.#scope = scope;
+  }
+
+  callInput(state: TaskState | ParallelState | PassState): Json {
+    const input = this.#effectiveInput(state);
+    return state.Parameters === undefined ? input : resolveTemplate(state.Parameters, input, this.#scope);
+  }
+
+  taskSeconds(state: TaskState, field: "TimeoutSeconds" | "HeartbeatSeconds"): number | null {
+    const path = state[`${field}Path`];
+    if (path !== undefined) return this.#secondsAt(path, this.#effectiveInput(state), `${field}Path`, 1);
+    const seconds = state[field];
+    return typeof seconds === "number" ? seconds : null;
+  }
+
+  credentialsRoleArn(state: TaskState): string | null {
+    if (state.Credentials === undefined) return null;
+    const credentials = resolveTemplate(state.Credentials, this.#effectiveInput(state), this.#scope);
+    const roleArn = isJsonObject(credentials) ? credentials["RoleArn"] : undefined;
+    return typeof roleArn === "string" ? roleArn : null;
+  }
+
+  waitUntil(state: WaitState, at: number): number {
+    const input = this.#effectiveInput(state);
+    if (typeof state.Seconds === "number") return at + state.Seconds * 1000;
+    if (state.Timestamp !== undefined) return Date.parse(state.Timestamp);
+    if (state.SecondsPath !== undefined) return at + this.#secondsAt(state.SecondsPath, input, "SecondsPath", 0) * 1000;
+    const path = state.TimestampPath ?? "$";
+    const timestamp = this.#read(path, input);
+    const instant = instantOf(timestamp);
+    if (instant !== null) return instant;
+    const shown = typeof timestamp === "string" ? timestamp : jsonText(timestamp);
+    throw runtimeError(
+      `The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format string: ${path} == ${shown}`,
+    );
+  }
+
+  failText(state: FailState, field: "Error" | "Cause"): string | undefined {
+    const path = state[`${field}Path`];
+    if (path === undefined) return state[field];
+    const value = path.startsWith("States.")
+      ? (resolveTemplate({ "value.$": path }, this.#input, this.#scope) as JsonObject)["value"]
+      : readPath(parsePath(path), this.#input, this.#scope, `${field}Path`);
+    return typeof value === "string" ? value : jsonText(value ?? null);
+  }
+
+  choose(state: ChoiceState): Choice {
+    const input = this.#effectiveInput(state);
+    return { rule: state.Choices.find((rule) => evaluateChoice(rule as Json, input, this.#scope)) ?? null };
+  }
+
+  mapItems(state: MapState): readonly Json[] {
+    const items = this.#filtered(state.ItemsPath, this.#effectiveInput(state));
+    if (Array.isArray(items)) return items;
+    const path = state.ItemsPath ?? state.InputPath ?? "$";
+    throw runtimeError(`Reference path "${path}" must point to array.`);
+  }
+
+  mapLimit(state: MapState, field: MapLimit): number | null {
+    const path = state[`${field}Path`];
+    const value = path === undefined ? (state[field] ?? null) : this.#read(path, this.#effectiveInput(state));
+    if (value === null && path === undefined) return null;
+    // A text of digits is taken for its number (recorded).
+    const limit = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
+    if (typeof limit === "number" && limit >= 0 && (field === "ToleratedFailurePercentage" || Number.isInteger(limit))) return limit;
+    throw runtimeError(`Invalid path '${path}': The value '${jsonText(value)}' is not a valid ${field}.`);
+  }
+
+  itemInput(state: MapState, item: Json): Json {
+    const selector = state.ItemSelector ?? state.Parameters;
+    return selector === undefined ? item : resolveTemplate(selector, this.#effectiveInput(state), this.#scope);
+  }
+
+  itemInputs(state: MapState, items: readonly Json[], ofItem: (index: number, value: Json) => StateData): readonly Json[] {
+    return items.map((item, index) => ofItem(index, item).itemInput(state, item));
+  }
+
+  itemBatcher(state: MapState): ItemBatcher | null {
+    const batcher = state.ItemBatcher;
+    if (!isJsonObject(batcher)) return null;
+    const input = this.#effectiveInput(state);
+    const limit = (field: string): number | null => {
+      const path = batcher[`${field}Path`];
+      if (typeof path === "string") return this.#secondsAt(path, input, `${field}Path`, 1);
+      const value = batcher[field];
+      return typeof value === "number" ? value : null;
+    };
+    const batchInput = batcher["BatchInput"];
+    return {
+      maxItems: limit("MaxItemsPerBatch"),
+      maxBytes: limit("MaxInputBytesPerBatch"),
+      batchInput: batchInput === undefined ? null : resolveTemplate(batchInput, input, this.#scope),
+    };
+  }
+
+  end(state: State, result: Json | undefined): StateEnd {
+    if (result === undefined) {
+      const input = this.#effectiveInput(state);
+      return { output: this.#filtered(state.OutputPath, input), assigned: this.#assigned(state.Assign, input) };
+    }
+    const selector = "ResultSelector" in state ? state.ResultSelector : undefined;
+    const selected = selector === undefined ? result : resolveTemplate(selector, result, this.#scope);
+    const resultPath = "ResultPath" in state ? state.ResultPath : undefined;
+    // What Assign calls $ is the result, before ResultPath puts it into the input (recorded).
+    const assigned = this.#assigned(state.Assign, selected);
+    return { output: this.#filtered(state.OutputPath, this.#placed(resultPath, selected)), assigned };
+  }
+
+  chosenEnd(state: ChoiceState, { rule }: Choice): StateEnd {
+    const input = this.#effectiveInput(state);
+    return { output: this.#filtered(state.OutputPath, input), assigned: this.#assigned((rule ?? state).Assign, input) };
+  }
+
+  caughtEnd(catcher: Catcher, errorOutput: Json): StateEnd {
+    return { output: this.#placed(catcher.ResultPath, errorOutput), assigned: this.#assigned(catcher.Assign, errorOutput) };
+  }
+
+  #effectiveInput(state: State): Json {
+    return this.#filtered(state.InputPath, this.#input);
+  }
+
+  #filtered(path: string | null | undefined, value: Json): Json {
+    if (path === undefined || path === "$") return value;
+    return path === null ? {} : this.#read(path, value);
+  }
+
+  #placed(path: string | null | undefined, result: Json): Json {
+    if (path === undefined || path === "$") return result;
+    return path === null ? this.#input : writePath(path, this.#input, result);
+  }
+
+  #assigned(template: Json | undefined, value: Json): Readonly<Record<string, Json>> | null {
+    if (template === undefined) return null;
+    const assigned = resolveTemplate(template, value, this.#scope);
+    return isJsonObject(assigned) ? assigned : null;
+  }
+
+  #secondsAt(path: string, input: Json, field: string, least: number): number {
+    const seconds = this.#read(path, input);
+    if (typeof seconds === "number" && Number.isInteger(seconds) && seconds >= least && seconds <= maxSeconds) return seconds;
+    throw runtimeError(`The ${field} parameter does not reference an integer value: ${path} == ${jsonText(seconds)}`);
+  }
+
+  /** The value at the path of a state's own field (InputPath, HeartbeatSecondsPath...); these fail in other words than a template's (recorded). */
+  #read(text: string, value: Json): Json {
+    if (text.startsWith("States.")) return (resolveTemplate({ "value.$": text }, value, this.#scope) as JsonObject)["value"] ?? null;
+    const path = parsePath(text);
+    const found = findPath(path, value, this.#scope);
+    if (found !== undefined) return found;
+    const steps = path.segments.map((segment) => {
+      if (segment.kind === "names") return `[${segment.names.map((name) => `'${name}'`).join(",")}]`;
+      return segment.kind === "indices" ? `[${segment.indices.join(",")}]` : "[*]";
+    });
+    throw runtimeError(`Invalid path '${text}' : No results for path: $${steps.join("")}`);
+  }
+}
+
+/** Epoch milliseconds of a whole ISO 8601 instant; without a zone it is refused (recorded), whatever Date.parse makes of it. */
+export function instantOf(timestamp: Json): number | null {
+  const isWhole = typeof timestamp === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(timestamp);
+  const instant = isWhole ? Date.parse(timestamp) : Number.NaN;
+  return Number.isNaN(instant) ? null : instant;
+}
+
+/** A choice that no rule takes and that has no Default. */
+export function noChoiceMatched(): AslError {
+  return new AslError("States.NoChoiceMatched", "Failed to transition out of the state. The state does not point to a next state.");
+}

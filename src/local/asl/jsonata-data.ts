@@ -1,0 +1,185 @@
+import { EvaluationError } from "./asl-error.ts";
+import type { Catcher, ChoiceState, FailState, MapState, ParallelState, PassState, State, TaskState, WaitState } from "./definition.ts";
+import type { EvaluationRequest, Replies } from "./evaluation.ts";
+import { isJsonObject, type Json, jsonText } from "./json.ts";
+import type { Scope } from "./json-path.ts";
+import { instantOf } from "./json-path-data.ts";
+import type { Choice, ItemBatcher, MapLimit, StateData, StateEnd } from "./state-data.ts";
+
+interface Bindings {
+  readonly result?: Json;
+  readonly errorOutput?: Json;
+}
+
+/** The fields of a JSONata state, for one visit whose raw input is `input`. */
+export class JsonataData implements StateData {
+  readonly #input: Json;
+  readonly #scope: Scope;
+  readonly #replies: Replies;
+
+  constructor(input: Json, scope: Scope, replies: Replies) {
+    this.#input = input;
+    this.#scope = scope;
+    this.#replies = replies;
+  }
+
+  callInput(state: TaskState | ParallelState | PassState): Json {
+    const template = state.Type === "Pass" ? undefined : state.Arguments;
+    return template === undefined ? this.#input : this.#value("Arguments", template);
+  }
+
+  taskSeconds(state: TaskState, field: "TimeoutSeconds" | "HeartbeatSeconds"): number | null {
+    return state[field] === undefined ? null : this.#integer(field, state[field], 1);
+  }
+
+  credentialsRoleArn(state: TaskState): string | null {
+    if (state.Credentials === undefined) return null;
+    const credentials = this.#value("Credentials", state.Credentials);
+    const roleArn = isJsonObject(credentials) ? credentials["RoleArn"] : undefined;
+    return typeof roleArn === "string" ? roleArn : null;
+  }
+
+  waitUntil(state: WaitState, at: number): number {
+    if (state.Timestamp === undefined) return at + this.#integer("Seconds", state.Seconds ?? 0, 0) * 1000;
+    const timestamp = this.#text("Timestamp", state.Timestamp);
+    const instant = instantOf(timestamp);
+    if (instant !== null) return instant;
+    throw new EvaluationError(`${saying(state.Timestamp, "Timestamp")} is not a valid ISO-8601 timestamp: ${timestamp}`, "Timestamp");
+  }
+
+  failText(state: FailState, field: "Error" | "Cause"): string | undefined {
+    return state[field] === undefined ? undefined : this.#text(field, state[field]);
+  }
+
+  choose(state: ChoiceState): Choice {
+    for (const [index, rule] of state.Choices.entries()) {
+      const field = `Choices[${index}]/Condition`;
+      const condition = rule.Condition ?? false;
+      const holds = this.#value(field, condition);
+      if (typeof holds !== "boolean") throw wrongType(condition, field, "boolean", holds);
+      if (holds) return { rule };
+    }
+    return { rule: null };
+  }
+
+  mapItems(state: MapState): readonly Json[] {
+    const template = state.Items;
+    const items = template === undefined ? this.#input : this.#value("Items", template);
+    if (!Array.isArray(items)) throw wrongType(template ?? "$states.input", "Items", "array", items);
+    return items;
+  }
+
+  mapLimit(state: MapState, field: MapLimit): number | null {
+    const template = state[field];
+    if (template === undefined) return null;
+    if (field !== "ToleratedFailurePercentage") return this.#integer(field, template, 0);
+    const share = this.#value(field, template);
+    if (typeof share !== "number") throw wrongType(template, field, "number", share);
+    return share;
+  }
+
+  itemInput(state: MapState, item: Json): Json {
+    return state.ItemSelector === undefined ? item : this.#value("ItemSelector", state.ItemSelector);
+  }
+
+  itemInputs(state: MapState, items: readonly Json[]): readonly Json[] {
+    const template = state.ItemSelector;
+    if (template === undefined) return items;
+    if (!hasExpression(template)) return items.map(() => template);
+    return this.#values(items.map((value, index) => ["ItemSelector", template, { Index: index, Value: value }]));
+  }
+
+  itemBatcher(state: MapState): ItemBatcher | null {
+    const batcher = state.ItemBatcher;
+    if (!isJsonObject(batcher)) return null;
+    const limit = (field: string): number | null => {
+      const template = batcher[field];
+      return template === undefined ? null : this.#integer(`ItemBatcher/${field}`, template, 1);
+    };
+    const batchInput = batcher["BatchInput"];
+    return {
+      maxItems: limit("MaxItemsPerBatch"),
+      maxBytes: limit("MaxInputBytesPerBatch"),
+      batchInput: batchInput === undefined ? null : this.#value("ItemBatcher/BatchInput", batchInput),
+    };
+  }
+
+  end(state: State, result: Json | undefined): StateEnd {
+    const bindings = result === undefined ? {} : { result };
+    return this.#ended(state, bindings, result ?? this.#input);
+  }
+
+  chosenEnd(state: ChoiceState, { rule }: Choice): StateEnd {
+    const { Output: output, Assign: assign } = rule ?? state;
+    return this.#ended({ ...given("Output", output), ...given("Assign", assign) }, {}, this.#input);
+  }
+
+  caughtEnd(catcher: Catcher, errorOutput: Json): StateEnd {
+    return this.#ended(catcher, { errorOutput }, errorOutput);
+  }
+
+  #ended(fields: { readonly Output?: Json; readonly Assign?: Json }, bindings: Bindings, otherwise: Json): StateEnd {
+    const output = fields.Output === undefined ? otherwise : this.#value("Output", fields.Output, bindings);
+    const assigned = fields.Assign === undefined ? null : this.#value("Assign", fields.Assign, bindings);
+    return { output, assigned: isJsonObject(assigned ?? undefined) ? (assigned as Record<string, Json>) : null };
+  }
+
+  #integer(field: string, template: Json, least: number): number {
+    const value = this.#value(field, template);
+    if (typeof value !== "number") throw wrongType(template, field, "number", value);
+    if (Number.isInteger(value) && value >= least && value <= 99_999_999) return value;
+    throw new EvaluationError(
+      `${saying(template, field)} returned a value that is not an integer from ${least} to 99999999: ${value}`,
+      field,
+    );
+  }
+
+  #text(field: string, template: string): string {
+    const value = this.#value(field, template);
+    if (typeof value !== "string") throw wrongType(template, field, "string", value);
+    return value;
+  }
+
+  /** A template without an expression stands for itself; JSONata is asked for the others. */
+  #value(field: string, template: Json, bindings: Bindings = {}): Json {
+    if (!hasExpression(template)) return template;
+    return this.#values([[field, template]], bindings)[0] ?? null;
+  }
+
+  #values(fields: EvaluationRequest["fields"], bindings: Bindings = {}): readonly Json[] {
+    const { context, variables } = this.#scope;
+    const reply = this.#replies.next({ fields, states: { input: this.#input, context, ...bindings }, variables });
+    if ("values" in reply) return reply.values;
+    throw new EvaluationError(reply.cause, reply.location);
+  }
+}
+
+/** Whether any string in the template is an expression: nothing but `{% … %}`, blanks around it included (recorded). */
+function hasExpression(template: Json): boolean {
+  const parts: Json[] = [template];
+  for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
+    if (typeof part === "string") {
+      if (part.startsWith("{%") && part.endsWith("%}")) return true;
+    } else if (typeof part === "object" && part !== null) {
+      for (const value of Object.values(part)) parts.push(value);
+    }
+  }
+  return false;
+}
+
+function wrongType(template: Json, field: string, expected: string, value: Json): EvaluationError {
+  const actual = value === null ? "null" : Array.isArray(value) ? "array" : typeof value;
+  return new EvaluationError(
+    `${saying(template, field)} returned an unexpected result type. Expected '${expected}', but was '${actual}' for value: ${jsonText(value)}`,
+    field,
+  );
+}
+
+function saying(template: Json, field: string): string {
+  const expression = typeof template === "string" ? template.replace(/^\{%\s*/, "").replace(/\s*%\}$/, "") : jsonText(template);
+  return `The JSONata expression '${expression}' specified for the field '${field}'`;
+}
+
+function given(field: "Output" | "Assign", value: Json | undefined): { readonly Output?: Json; readonly Assign?: Json } {
+  return value === undefined ? {} : { [field]: value };
+}

@@ -1,0 +1,63 @@
+import type {
+  Catcher,
+  ChoiceRule,
+  ChoiceState,
+  FailState,
+  MapState,
+  ParallelState,
+  PassState,
+  State,
+  TaskState,
+  WaitState,
+} from "./definition.ts";
+import type { Json } from "./json.ts";
+
+/** What a state's end gives: the output, and the variables that its Assign sets. */
+export interface StateEnd {
+  readonly output: Json;
+  readonly assigned: Readonly<Record<string, Json>> | null;
+}
+
+/** A choice: the rule that held, or null for the Default. */
+export interface Choice {
+  readonly rule: ChoiceRule | null;
+}
+
+/**
+ * A state's fields, evaluated in the state's query language for one visit. Each method throws AslError where AWS fails the state, and
+ * NeedsEvaluation where JSONata has to be evaluated first.
+ */
+export interface StateData {
+  /** What a task is called with, a Pass gives, or a Parallel's branches get: Parameters or Arguments. */
+  callInput(state: TaskState | ParallelState | PassState): Json;
+  /** Seconds from 1; null where the state sets none. */
+  taskSeconds(state: TaskState, field: "TimeoutSeconds" | "HeartbeatSeconds"): number | null;
+  /** The role of Credentials; null where the state has none. */
+  credentialsRoleArn(state: TaskState): string | null;
+  /** When a Wait that began at `at` is over; epoch milliseconds. */
+  waitUntil(state: WaitState, at: number): number;
+  failText(state: FailState, field: "Error" | "Cause"): string | undefined;
+  choose(state: ChoiceState): Choice;
+  mapItems(state: MapState): readonly Json[];
+  /** A limit of a Map state; null where it sets none. */
+  mapLimit(state: MapState, field: MapLimit): number | null;
+  /** What an iteration begins with. */
+  itemInput(state: MapState, item: Json): Json;
+  /** The same for all items at once; `ofItem` gives the data that an item's context object belongs to. */
+  itemInputs(state: MapState, items: readonly Json[], ofItem: (index: number, value: Json) => StateData): readonly Json[];
+  /** How a distributed Map puts items together; null where it does not. */
+  itemBatcher(state: MapState): ItemBatcher | null;
+  /** The state's end with its result; without one for states that have none (Wait, Succeed). */
+  end(state: State, result: Json | undefined): StateEnd;
+  chosenEnd(state: ChoiceState, choice: Choice): StateEnd;
+  caughtEnd(catcher: Catcher, errorOutput: Json): StateEnd;
+}
+
+export interface ItemBatcher {
+  readonly maxItems: number | null;
+  readonly maxBytes: number | null;
+  /** Given to each batch beside its items; null where there is none. */
+  readonly batchInput: Json;
+}
+
+export type MapLimit = "MaxConcurrency" | "ToleratedFailureCount" | "ToleratedFailurePercentage";

@@ -1,0 +1,123 @@
+import { runtimeError } from "./asl-error.ts";
+import type { TaskState } from "./definition.ts";
+import type { Phase, TaskCall, TaskWait, Waiting } from "./execution-state.ts";
+import { isJsonObject, type Json, jsonText } from "./json.ts";
+import type { Failure } from "./retry-catch.ts";
+import type { Line, MockedResult, Run } from "./run.ts";
+import type { StateData } from "./state-data.ts";
+import { failureDetails, manualCall, outputDetails, patternOf, scheduledDetails, startedDetails, taskCall } from "./task-call.ts";
+import { deliveredReply } from "./task-reply.ts";
+
+/** What came of a state's beginning or of a task's end. */
+export type Done =
+  | { readonly kind: "waits"; readonly waiting: Waiting }
+  | { readonly kind: "result"; readonly result?: Json; readonly previous: number }
+  | { readonly kind: "failed"; readonly failure: Failure; readonly previous: number };
+
+/** Makes an attempt of a task: resolves what it is called with, a token of its own in it, and hands it over. */
+export function beginTask(run: Run, line: Line, state: TaskState, data: StateData, phase: Phase & { kind: "begin" }): Done {
+  const { visit } = line.strand;
+  const given = taskCall(state.Resource);
+  if (given === null) throw runtimeError(`The resource ${state.Resource} is not supported.`);
+  const input = data.callInput(state);
+  const timeoutSeconds = data.taskSeconds(state, "TimeoutSeconds");
+  const heartbeatSeconds = data.taskSeconds(state, "HeartbeatSeconds");
+  const roleArn = data.credentialsRoleArn(state);
+  if (given.family === "Activity" && !run.surroundings.activityExists(given.arn)) {
+    throw runtimeError(`The activity ${given.arn} does not exist.`);
+  }
+  const mocked = given.family === "Activity" ? undefined : mockedResult(run, visit.name, visit.retryCount);
+  const pattern = given.family === "Task" ? patternOf(given.resource) : "request";
+  const isByHand = given.family !== "Activity" && mocked === undefined && pattern !== "callback" && run.facts.services.isManual;
+  const taskToken = run.surroundings.mintToken(phase.attempt);
+  const { call, input: sent } = isByHand ? manualCall(given, input, taskToken) : { call: given, input };
+  const scheduled = { region: run.facts.region, input: jsonText(sent), timeoutSeconds, heartbeatSeconds, roleArn };
+  const scheduledEventId = run.append(`${call.family}Scheduled`, phase.previous, scheduledDetails(call, scheduled));
+  const waits = (lastEventId: number): Done => {
+    const isQueued = call.family === "Activity";
+    const wait: TaskWait = {
+      kind: "task",
+      attempt: phase.attempt,
+      scheduledEventId,
+      lastEventId,
+      call,
+      activity: isQueued ? "queued" : null,
+      timeoutSeconds,
+      timeoutAt: timeoutSeconds === null ? null : run.at + timeoutSeconds * 1000,
+      heartbeatSeconds,
+      // A worker's heart can only beat from when it has the task.
+      heartbeatAt: heartbeatSeconds === null || isQueued ? null : run.at + heartbeatSeconds * 1000,
+    };
+    return { kind: "waits", waiting: wait };
+  };
+  if (call.family === "Activity") return waits(scheduledEventId);
+  const startedEventId = run.append(`${call.family}Started`, scheduledEventId, startedDetails(call, undefined));
+  const isWaiting = isByHand || pattern === "callback";
+  if (mocked === undefined && !isWaiting) return taskFailed(run, call, startedEventId, notMocked(visit.name, state.Resource));
+  // A callback's service call that fails is never submitted (facts page 5.2, recorded).
+  const isSubmitted =
+    call.family === "Task" && (isWaiting || pattern === "sync") && !(pattern === "callback" && mocked && "error" in mocked);
+  const lastEventId =
+    isSubmitted && call.family === "Task"
+      ? run.append("TaskSubmitted", startedEventId, outputDetails(call, jsonText(deliveredReply(call, sent, taskToken))))
+      : startedEventId;
+  if (mocked === undefined) return waits(lastEventId);
+  return "error" in mocked
+    ? taskFailed(run, call, lastEventId, mocked)
+    : taskSucceeded(run, call, lastEventId, jsonText(result(call, mocked.return)));
+}
+
+export function taskSucceeded(run: Run, call: TaskCall, lastEventId: number, output: string): Done {
+  const previous = run.append(`${call.family}Succeeded`, lastEventId, outputDetails(call, output));
+  return { kind: "result", result: JSON.parse(output) as Json, previous };
+}
+
+export function taskFailed(
+  run: Run,
+  call: TaskCall,
+  lastEventId: number,
+  { error, cause }: { readonly error?: string; readonly cause?: string },
+): Done {
+  const ending = error === "States.Timeout" ? "TimedOut" : "Failed";
+  const previous = run.append(`${call.family}${ending}`, lastEventId, failureDetails(call, error, cause));
+  return { kind: "failed", failure: { names: error === undefined ? [] : [error], error: error ?? null, cause: cause ?? null }, previous };
+}
+
+/** A missed heartbeat is told as States.Timeout (facts page 5.2, recorded) and matched by either name (documented). */
+export function taskTimedOut(run: Run, { call, lastEventId, timeoutAt }: TaskWait): Done {
+  const isHeartbeat = timeoutAt === null || timeoutAt > run.at;
+  const previous = run.append(`${call.family}TimedOut`, lastEventId, failureDetails(call, "States.Timeout", undefined));
+  const names = isHeartbeat ? ["States.HeartbeatTimeout", "States.Timeout"] : ["States.Timeout"];
+  return { kind: "failed", failure: { names, error: "States.Timeout", cause: "" }, previous };
+}
+
+/** A worker has taken an activity's task; its timeout and heartbeat count from here (facts page 5.9, documented). */
+export function activityStarted(run: Run, waiting: TaskWait, workerName: string | undefined): void {
+  waiting.lastEventId = run.append("ActivityStarted", waiting.lastEventId, startedDetails(waiting.call, workerName));
+  waiting.activity = "held";
+  if (waiting.timeoutSeconds !== null) waiting.timeoutAt = run.at + waiting.timeoutSeconds * 1000;
+  if (waiting.heartbeatSeconds !== null) waiting.heartbeatAt = run.at + waiting.heartbeatSeconds * 1000;
+}
+
+function mockedResult(run: Run, stateName: string, retryCount: number): MockedResult | undefined {
+  const call = run.state.calls[stateName] ?? 0;
+  const mocked = run.facts.services.mockedResult(stateName, call, retryCount);
+  if (mocked !== undefined) run.state.calls[stateName] = call + 1;
+  return mocked;
+}
+
+/** For a Lambda function's ARN as Resource the Return is the reply of lambda:invoke, and the state's result its Payload. */
+function result(call: TaskCall, returned: Json): Json {
+  const isReply = call.family === "LambdaFunction" && isJsonObject(returned) && "Payload" in returned;
+  return isReply ? (returned["Payload"] ?? null) : returned;
+}
+
+function notMocked(stateName: string, resource: string): { readonly error: string; readonly cause: string } {
+  return {
+    error: "Local.NotMocked",
+    cause:
+      `The embedded Step Functions calls no services, and the state '${stateName}' (${resource}) has no mocked response. ` +
+      "Give it one with `sfn-callback local --mock-config <file>` and start the execution with <state machine ARN>#<test case>, " +
+      "or answer such tasks by hand with `sfn-callback local --manual`.",
+  };
+}

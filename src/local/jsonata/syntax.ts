@@ -1,0 +1,79 @@
+import jsonata from "jsonata";
+
+/**
+ * What is wrong with the syntax of a JSONata expression, without its `{% %}`: JSONata's message, as AWS gives it in INVALID_JSONATA_EXPRESSION
+ * (published, measured on AWS by others); or null. Never throws. An expression nested too deeply to be read has a fault, too.
+ */
+export function jsonataSyntaxError(expression: string): string | null {
+  const parsed = parse(expression);
+  return "fault" in parsed ? parsed.fault : null;
+}
+
+/**
+ * What AWS refuses about an expression of right syntax, as its messages of UNSUPPORTED_JSONATA_EXPRESSION (published, measured on AWS by
+ * others): a name or `$` where there is no document to look it up in, `$$` anywhere, and a member of `$states` that the field does not have.
+ */
+export function jsonataUnsupportedReferences(
+  expression: string,
+  absentStates: readonly ("result" | "errorOutput")[] = [],
+): readonly string[] {
+  const parsed = parse(expression);
+  if ("fault" in parsed) return [];
+  const found = new Set<string>();
+  const rest: Context[] = [{ part: parsed.ast as Part, isTop: true }];
+  for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
+    const { part, isTop } = next;
+    const [member] = membersOfStates(part).filter((name) => absentStates.some((absent) => absent === name));
+    if (member !== undefined) found.add(`Field '$states.${member}' does not exist.`);
+    if (part.type === "variable" && part.value === "$") found.add("Reference to '$$' is not supported.");
+    const name = part.type === "name" ? part.value : part.type === "variable" && part.value === "" ? "$" : undefined;
+    if (name !== undefined && isTop) found.add(`Reference to '${name}' at the top level is not supported.`);
+    for (const one of within(part, isTop).reverse()) rest.push(one);
+  }
+  return [...found];
+}
+
+function parse(expression: string): { readonly ast: object } | { readonly fault: string } {
+  try {
+    return { ast: jsonata(expression).ast() };
+  } catch (error) {
+    if (error instanceof RangeError) return { fault: "The expression is nested too deeply" };
+    // JSONata throws plain objects; a faulty regular expression is the engine's SyntaxError.
+    return { fault: (error as { readonly message?: string }).message ?? String(error) };
+  }
+}
+
+/** A part of a parsed expression. */
+interface Part {
+  readonly type?: string;
+  readonly value?: unknown;
+  readonly steps?: readonly Part[];
+  readonly [member: string]: unknown;
+}
+
+/** A part, and whether it is evaluated over the document that there is none of. */
+interface Context {
+  readonly part: Part;
+  readonly isTop: boolean;
+}
+
+/** What is evaluated over a value that the expression itself has found. */
+const inner = new Set(["predicate", "stages", "group", "terms", "pattern", "update", "delete"]);
+/** Names that are given, not looked up. */
+const given = new Set(["lambda arguments", "bind lhs"]);
+
+function within({ steps, ...part }: Part, isTop: boolean): Context[] {
+  const contexts = (steps ?? []).map((step, index) => ({ part: step, isTop: isTop && index === 0 }));
+  for (const [name, value] of Object.entries(part)) {
+    if (given.has(`${part.type} ${name}`)) continue;
+    const parts = Array.isArray(value) ? value.flat() : [value];
+    for (const one of parts) if (typeof one === "object" && one !== null) contexts.push({ part: one, isTop: isTop && !inner.has(name) });
+  }
+  return contexts;
+}
+
+/** The name in `$states.name`. */
+function membersOfStates({ type, steps }: Part): unknown[] {
+  const [first, second] = steps ?? [];
+  return type === "path" && first?.type === "variable" && first.value === "states" && second?.type === "name" ? [second.value] : [];
+}

@@ -1,0 +1,146 @@
+import { randomUUID } from "node:crypto";
+import { openVisits } from "./asl/execution-state.ts";
+import type { Json } from "./asl/json.ts";
+import type { Engine } from "./engine.ts";
+import type { StoredExecution } from "./store/executions.ts";
+import type { MapRunChild, StatusCount, StoredMapRun } from "./store/map-runs.ts";
+
+/** AWS's own limit of children at once (facts page 4, documented). */
+const maxChildren = 10_000;
+/** Children started in one transaction: few enough that a request never waits long. */
+const childrenPerTurn = 50;
+
+/** Moves distributed Maps on: starts their child executions, and ends them. Calls to be made within a transaction say so. */
+export class MapRunPump {
+  readonly #engine: Engine;
+  #isScheduled = false;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  /** Takes a turn for each map run that is due; whether any was. */
+  turn(): boolean {
+    const { mapRuns } = this.#engine.store;
+    const ids = mapRuns.dueIds();
+    for (const id of ids) this.#engine.store.transaction(() => this.#moveOn(id));
+    return ids.length > 0;
+  }
+
+  /** Takes turns, requests between them, until no map run is due. */
+  wake(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      if (!this.#engine.isClosed && this.turn()) this.wake();
+    });
+  }
+
+  /** Keeps map runs in step with an execution that has just changed: a child, or one that has distributed Maps. Within a transaction. */
+  follow(execution: StoredExecution): void {
+    const { state, mapRun } = execution;
+    const { mapRuns } = this.#engine.store;
+    if (mapRun !== null && state.status !== "RUNNING") {
+      mapRuns.setChild(mapRun.mapRunId, mapRun.child, state.status, state.output);
+      mapRuns.setDue(mapRun.mapRunId, true);
+      this.wake();
+    }
+    if (state.hasMapRuns) this.#abortAbandoned(execution);
+  }
+
+  /** A map run whose Map is gone (the execution stopped, timed out, or a Parallel around it failed) goes with its children. */
+  #abortAbandoned({ id, state }: StoredExecution): void {
+    const waiting = new Set<string>();
+    for (const visit of openVisits(state.root)) if (visit.waiting.kind === "mapRun") waiting.add(visit.waiting.mapRunArn);
+    for (const run of this.#engine.store.mapRuns.list(id, -1, 0)) {
+      if (run.status !== "RUNNING" || waiting.has(run.arn)) continue;
+      this.#engine.store.mapRuns.end(run.id, "ABORTED", this.#engine.now());
+      this.#abortChildren(run);
+    }
+  }
+
+  #moveOn(id: number): void {
+    const { store } = this.#engine;
+    const run = store.mapRuns.get({ id });
+    if (run === null) return;
+    store.mapRuns.setDue(id, false);
+    if (run.status !== "RUNNING") return;
+    const counts = store.mapRuns.counts(id);
+    if (isBeyondTolerance(run, counts)) return this.#fail(run);
+    const running = executionsIn(counts, "RUNNING");
+    const pending = executionsIn(counts, "PENDING");
+    if (pending + running === 0) return this.#succeed(run);
+    const capacity = Math.max((run.maxConcurrency === 0 ? maxChildren : run.maxConcurrency) - running, 0);
+    for (const child of store.mapRuns.pending(id, Math.min(capacity, childrenPerTurn))) this.#startChild(run, child);
+    if (pending > childrenPerTurn && capacity > childrenPerTurn) store.mapRuns.setDue(id, true);
+  }
+
+  #startChild(run: StoredMapRun, { child, input }: MapRunChild): void {
+    const parent = this.#execution(run.executionId);
+    const { store } = this.#engine;
+    const label = run.arn.split("/")[1]?.split(":")[0] ?? "";
+    const machine = `${parent.machineName.split("/")[0]}/${label}`;
+    const name = randomUUID();
+    const startedAt = this.#engine.now();
+    store.mapRuns.setChild(run.id, child, "RUNNING", null);
+    const execution = store.executions.add({
+      arn: this.#engine.arn(run.isExpress ? `express:${machine}:${name}:${randomUUID()}` : `execution:${machine}:${name}`),
+      machineArn: this.#engine.arn(`stateMachine:${machine}`),
+      machineName: machine,
+      name,
+      roleArn: parent.roleArn,
+      definition: run.definition,
+      machineUpdatedAt: parent.machineUpdatedAt,
+      machineRevisionId: parent.machineRevisionId,
+      mapRun: { mapRunId: run.id, mapRunArn: run.arn, child },
+      input,
+      startedAt,
+      mocks: parent.mocks,
+      isManual: parent.isManual,
+    });
+    this.#engine.happen(execution, { kind: "started" }, startedAt);
+  }
+
+  #succeed(run: StoredMapRun): void {
+    const { store } = this.#engine;
+    store.mapRuns.end(run.id, "SUCCEEDED", this.#engine.now());
+    const outputs = store.mapRuns.outputs(run.id).map((text) => (text === null ? null : (JSON.parse(text) as Json)));
+    const happening = { kind: "mapRunSucceeded", mapRunArn: run.arn, outputs } as const;
+    this.#engine.happen(this.#execution(run.executionId), happening, this.#engine.now());
+  }
+
+  #fail(run: StoredMapRun): void {
+    this.#engine.store.mapRuns.end(run.id, "FAILED", this.#engine.now());
+    this.#abortChildren(run);
+    const error = "States.ExceedToleratedFailureThreshold";
+    const cause = "The specified tolerated failure threshold was exceeded";
+    this.#engine.happen(this.#execution(run.executionId), { kind: "mapRunFailed", mapRunArn: run.arn, error, cause }, this.#engine.now());
+  }
+
+  #abortChildren(run: StoredMapRun): void {
+    for (const id of this.#engine.store.executions.runningIds({ mapRunId: run.id })) {
+      this.#engine.happen(this.#execution(id), { kind: "stopped" }, this.#engine.now());
+    }
+  }
+
+  #execution(id: number): StoredExecution {
+    const execution = this.#engine.store.executions.get({ id });
+    if (execution === null) throw new Error("a map run's execution is gone");
+    return execution;
+  }
+}
+
+/** More items failed than the Map tolerates; without a limit none is tolerated (documented). */
+function isBeyondTolerance(run: StoredMapRun, counts: readonly StatusCount[]): boolean {
+  const sum = (of: readonly StatusCount[]) => of.reduce((total, { items }) => total + items, 0);
+  const failed = sum(counts.filter(({ status }) => ["FAILED", "TIMED_OUT", "ABORTED"].includes(status)));
+  const { toleratedFailureCount: count, toleratedFailurePercentage: share } = run;
+  if (failed === 0) return false;
+  if (count === null && share === null) return true;
+  return (count !== null && failed > count) || (share !== null && (failed * 100) / sum(counts) > share);
+}
+
+function executionsIn(counts: readonly StatusCount[], wanted: string): number {
+  return counts.find(({ status }) => status === wanted)?.executions ?? 0;
+}

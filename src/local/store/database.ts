@@ -1,0 +1,123 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { schema, schemaVersion } from "./schema.ts";
+
+export type Row = Record<string, unknown>;
+type Value = string | number | null;
+
+/** The SQLite file with its settings. Everything that a reply of 200 promised is in it. */
+export class Database {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  readonly region: string;
+  readonly secret: Uint8Array;
+
+  constructor(file: string, region: string) {
+    mkdirSync(dirname(file), { recursive: true });
+    this.#database = new DatabaseSync(file, { timeout: 10_000 });
+    // NORMAL loses nothing when a process is killed: what was written is the operating system's by then.
+    this.#database.exec("PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000;");
+    useWriteAheadLog(this.#database);
+    this.transaction(() => {
+      this.#database.exec("CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
+      this.#setOnce("schema", schemaVersion);
+      if (this.#meta("schema") !== schemaVersion) {
+        throw new Error(
+          `the file has schema ${this.#meta("schema")}; this version of the embedded Step Functions reads schema ${schemaVersion}: use another file`,
+        );
+      }
+      this.#database.exec(schema);
+      this.#setOnce("region", region);
+      this.#setOnce("secret", randomBytes(32).toString("hex"));
+      this.#setOnce("clockShift", "0");
+    });
+    this.region = this.#meta("region");
+    this.secret = Buffer.from(this.#meta("secret"), "hex");
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  /** All or nothing, alone among all processes that use the file. */
+  transaction<Result>(work: () => Result): Result {
+    this.#database.exec("BEGIN IMMEDIATE");
+    try {
+      const result = work();
+      this.#database.exec("COMMIT");
+      return result;
+    } catch (error) {
+      this.#database.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  /** How far the file's clock is ahead of the real one, in milliseconds. */
+  get clockShift(): number {
+    return Number(this.#meta("clockShift"));
+  }
+
+  shiftClock(milliseconds: number): void {
+    this.run("UPDATE meta SET value = CAST(value AS INTEGER) + ? WHERE key = 'clockShift'", milliseconds);
+  }
+
+  /** How many rows it changed, and the last one's id where it inserted. */
+  run(sql: string, ...values: Value[]): { readonly changes: number; readonly id: number } {
+    const { changes, lastInsertRowid } = this.#statement(sql).run(...values);
+    return { changes: Number(changes), id: Number(lastInsertRowid) };
+  }
+
+  get(sql: string, ...values: Value[]): Row | undefined {
+    return this.#statement(sql).get(...values);
+  }
+
+  all(sql: string, ...values: Value[]): Row[] {
+    return this.#statement(sql).all(...values);
+  }
+
+  #statement(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  #meta(key: string): string {
+    return String(this.get("SELECT value FROM meta WHERE key = ?", key)?.["value"]);
+  }
+
+  #setOnce(key: string, value: string): void {
+    this.run("INSERT OR IGNORE INTO meta (key, value) VALUES (?, ?)", key, value);
+  }
+}
+
+export function number(value: unknown): number {
+  if (typeof value !== "number") throw new Error(`expected a number from the file, got ${typeof value}`);
+  return value;
+}
+
+export function numberOrNull(value: unknown): number | null {
+  return typeof value === "number" ? value : null;
+}
+
+export function textOrNull(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}
+
+/** Two processes that turn a new file to WAL at once do not wait for each other as for other locks: the loser is told "locked" at once. */
+function useWriteAheadLog(database: DatabaseSync): void {
+  const patience = 200;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      database.exec("PRAGMA journal_mode = WAL");
+      return;
+    } catch (error) {
+      if (attempt === patience || !(error instanceof Error) || !/locked|busy/.test(error.message)) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 25);
+    }
+  }
+}

@@ -1,0 +1,138 @@
+import type { MapRunPlan } from "../asl/run.ts";
+import { type Database, number, numberOrNull, type Row } from "./database.ts";
+import { definitionId } from "./executions.ts";
+
+export interface StoredMapRun {
+  readonly id: number;
+  readonly arn: string;
+  /** The execution whose Map it is. */
+  readonly executionId: number;
+  readonly definition: string;
+  readonly isExpress: boolean;
+  readonly status: "RUNNING" | "SUCCEEDED" | "FAILED" | "ABORTED";
+  readonly startedAt: number;
+  readonly stoppedAt: number | null;
+  /** 0 is AWS's own limit. */
+  readonly maxConcurrency: number;
+  readonly toleratedFailureCount: number | null;
+  readonly toleratedFailurePercentage: number | null;
+}
+
+/** A child execution's place: PENDING until it is started, then the execution's status. */
+export interface MapRunChild {
+  readonly child: number;
+  readonly input: string;
+}
+
+export interface StatusCount {
+  readonly status: string;
+  readonly executions: number;
+  readonly items: number;
+}
+
+/** Distributed Maps and what their child executions are started with and end in. */
+export class MapRuns {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  add(executionId: number, plan: MapRunPlan, startedAt: number): void {
+    const { id } = this.#database.run(
+      `INSERT INTO map_runs (arn, execution_id, definition_id, is_express, status, started_at, max_concurrency, tolerated_failure_count,
+         tolerated_failure_percentage, is_due) VALUES (?, ?, ?, ?, 'RUNNING', ?, ?, ?, ?, 1)`,
+      plan.arn,
+      executionId,
+      definitionId(this.#database, JSON.stringify(plan.definition)),
+      plan.isExpress ? 1 : 0,
+      startedAt,
+      plan.maxConcurrency,
+      plan.toleratedFailureCount,
+      plan.toleratedFailurePercentage,
+    );
+    const sql = "INSERT INTO map_run_children (map_run_id, child, input, items, status) VALUES (?, ?, ?, ?, 'PENDING')";
+    for (const [child, { input, items }] of plan.children.entries()) this.#database.run(sql, id, child, JSON.stringify(input), items);
+  }
+
+  get(key: { readonly id: number } | { readonly arn: string }): StoredMapRun | null {
+    const row =
+      "id" in key
+        ? this.#database.get(`${selectMapRun} WHERE map_runs.id = ?`, key.id)
+        : this.#database.get(`${selectMapRun} WHERE map_runs.arn = ?`, key.arn);
+    return row === undefined ? null : toMapRun(row);
+  }
+
+  /** An execution's, newest first. */
+  list(executionId: number, limit: number, offset: number): StoredMapRun[] {
+    const sql = `${selectMapRun} WHERE execution_id = ? ORDER BY map_runs.id DESC LIMIT ? OFFSET ?`;
+    return this.#database.all(sql, executionId, limit, offset).map(toMapRun);
+  }
+
+  /** Those in which children are to be started, or whose last child has ended. */
+  dueIds(): number[] {
+    return this.#database.all("SELECT id FROM map_runs WHERE is_due = 1 ORDER BY id").map((row) => number(row["id"]));
+  }
+
+  setDue(id: number, isDue: boolean): void {
+    this.#database.run("UPDATE map_runs SET is_due = ? WHERE id = ?", isDue ? 1 : 0, id);
+  }
+
+  setLimits(id: number, limits: Pick<StoredMapRun, "maxConcurrency" | "toleratedFailureCount" | "toleratedFailurePercentage">): void {
+    this.#database.run(
+      "UPDATE map_runs SET max_concurrency = ?, tolerated_failure_count = ?, tolerated_failure_percentage = ?, is_due = 1 WHERE id = ?",
+      limits.maxConcurrency,
+      limits.toleratedFailureCount,
+      limits.toleratedFailurePercentage,
+      id,
+    );
+  }
+
+  end(id: number, status: "SUCCEEDED" | "FAILED" | "ABORTED", stoppedAt: number): void {
+    this.#database.run("UPDATE map_runs SET status = ?, stopped_at = ?, is_due = 0 WHERE id = ?", status, stoppedAt, id);
+  }
+
+  /** The next children to start. */
+  pending(id: number, limit: number): MapRunChild[] {
+    const sql = "SELECT child, input FROM map_run_children WHERE map_run_id = ? AND status = 'PENDING' ORDER BY child LIMIT ?";
+    return this.#database.all(sql, id, limit).map((row) => ({ child: number(row["child"]), input: String(row["input"]) }));
+  }
+
+  setChild(id: number, child: number, status: string, output: string | null): void {
+    this.#database.run("UPDATE map_run_children SET status = ?, output = ? WHERE map_run_id = ? AND child = ?", status, output, id, child);
+  }
+
+  counts(id: number): StatusCount[] {
+    const sql = "SELECT status, count(*) AS executions, sum(items) AS items FROM map_run_children WHERE map_run_id = ? GROUP BY status";
+    return this.#database.all(sql, id).map((row) => ({
+      status: String(row["status"]),
+      executions: number(row["executions"]),
+      items: number(row["items"]),
+    }));
+  }
+
+  /** The children's outputs as JSON texts, in the order of the items; null for one without. */
+  outputs(id: number): (string | null)[] {
+    const rows = this.#database.all("SELECT output FROM map_run_children WHERE map_run_id = ? ORDER BY child", id);
+    return rows.map(({ output }) => (typeof output === "string" ? output : null));
+  }
+}
+
+const selectMapRun =
+  "SELECT map_runs.*, definitions.text AS definition FROM map_runs JOIN definitions ON definitions.id = map_runs.definition_id";
+
+function toMapRun(row: Row): StoredMapRun {
+  return {
+    id: number(row["id"]),
+    arn: String(row["arn"]),
+    executionId: number(row["execution_id"]),
+    definition: String(row["definition"]),
+    isExpress: row["is_express"] === 1,
+    status: String(row["status"]) as StoredMapRun["status"],
+    startedAt: number(row["started_at"]),
+    stoppedAt: numberOrNull(row["stopped_at"]),
+    maxConcurrency: number(row["max_concurrency"]),
+    toleratedFailureCount: numberOrNull(row["tolerated_failure_count"]),
+    toleratedFailurePercentage: numberOrNull(row["tolerated_failure_percentage"]),
+  };
+}

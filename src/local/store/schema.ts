@@ -1,0 +1,45 @@
+export const schemaVersion = "2";
+
+export const schema = `
+CREATE TABLE IF NOT EXISTS state_machines (
+  arn TEXT PRIMARY KEY, name TEXT NOT NULL, definition TEXT NOT NULL, role_arn TEXT NOT NULL, created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL, revision_id TEXT
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS definitions (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS executions (
+  id INTEGER PRIMARY KEY, arn TEXT NOT NULL UNIQUE, machine_arn TEXT NOT NULL, machine_name TEXT NOT NULL, name TEXT NOT NULL,
+  role_arn TEXT NOT NULL, definition_id INTEGER NOT NULL REFERENCES definitions (id),
+  machine_updated_at INTEGER NOT NULL, machine_revision_id TEXT, map_run_id INTEGER, map_run_child INTEGER,
+  input TEXT NOT NULL, started_at INTEGER NOT NULL, mocks TEXT, is_manual INTEGER NOT NULL,
+  status TEXT NOT NULL, state TEXT NOT NULL, revision INTEGER NOT NULL, due_at INTEGER, is_evaluating INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX IF NOT EXISTS executions_of_machine ON executions (machine_arn, status, started_at);
+CREATE INDEX IF NOT EXISTS executions_of_map_run ON executions (map_run_id, status, started_at) WHERE map_run_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS executions_due ON executions (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS executions_evaluating ON executions (id) WHERE is_evaluating = 1;
+CREATE TABLE IF NOT EXISTS events (
+  execution_id INTEGER NOT NULL, id INTEGER NOT NULL, json TEXT NOT NULL, PRIMARY KEY (execution_id, id)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS undelivered (
+  execution_id INTEGER NOT NULL, attempt INTEGER NOT NULL, PRIMARY KEY (execution_id, attempt)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS activities (arn TEXT PRIMARY KEY, name TEXT NOT NULL, created_at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS activity_tasks (
+  id INTEGER PRIMARY KEY, activity_arn TEXT NOT NULL, execution_id INTEGER NOT NULL, attempt INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS activity_tasks_of_activity ON activity_tasks (activity_arn, id);
+CREATE INDEX IF NOT EXISTS activity_tasks_of_execution ON activity_tasks (execution_id);
+CREATE TABLE IF NOT EXISTS map_runs (
+  id INTEGER PRIMARY KEY, arn TEXT NOT NULL UNIQUE, execution_id INTEGER NOT NULL, definition_id INTEGER NOT NULL REFERENCES definitions (id),
+  is_express INTEGER NOT NULL, status TEXT NOT NULL, started_at INTEGER NOT NULL, stopped_at INTEGER,
+  max_concurrency INTEGER NOT NULL, tolerated_failure_count INTEGER, tolerated_failure_percentage REAL,
+  is_due INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS map_runs_of_execution ON map_runs (execution_id, id);
+CREATE INDEX IF NOT EXISTS map_runs_due ON map_runs (id) WHERE is_due = 1;
+CREATE TABLE IF NOT EXISTS map_run_children (
+  map_run_id INTEGER NOT NULL, child INTEGER NOT NULL, input TEXT NOT NULL, items INTEGER NOT NULL, status TEXT NOT NULL, output TEXT,
+  PRIMARY KEY (map_run_id, child)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS map_run_children_by_status ON map_run_children (map_run_id, status, child);
+`;

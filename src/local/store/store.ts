@@ -1,0 +1,30 @@
+import { Database } from "./database.ts";
+import { Executions } from "./executions.ts";
+import { MapRuns } from "./map-runs.ts";
+import { StateMachines } from "./state-machines.ts";
+import { Tasks } from "./tasks.ts";
+
+/** All that a local file holds, by what it is about. */
+export class Store {
+  readonly database: Database;
+  readonly stateMachines: StateMachines;
+  readonly executions: Executions;
+  readonly mapRuns: MapRuns;
+  readonly tasks: Tasks;
+
+  constructor(file: string, region: string) {
+    this.database = new Database(file, region);
+    this.tasks = new Tasks(this.database);
+    this.stateMachines = new StateMachines(this.database);
+    this.executions = new Executions(this.database, this.tasks);
+    this.mapRuns = new MapRuns(this.database);
+  }
+
+  transaction<Result>(work: () => Result): Result {
+    return this.database.transaction(work);
+  }
+
+  close(): void {
+    this.database.close();
+  }
+}

@@ -1,0 +1,78 @@
+import type { TokenTarget } from "../task-token.ts";
+import { type Database, number, type Row } from "./database.ts";
+
+export interface StoredActivity {
+  readonly arn: string;
+  readonly name: string;
+  readonly createdAt: number;
+}
+
+/** Tasks that wait for somebody to take them: callback tasks for `onTask`, activities' tasks for a worker. */
+export class Tasks {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Callback tasks that no `onTask` has taken yet, oldest first. */
+  undelivered(limit: number): TokenTarget[] {
+    return this.#database.all("SELECT execution_id, attempt FROM undelivered ORDER BY execution_id, attempt LIMIT ?", limit).map(toTarget);
+  }
+
+  /** Takes a delivery; false where another process took it first. */
+  takeDelivery({ executionId, attempt }: TokenTarget): boolean {
+    return this.#database.run("DELETE FROM undelivered WHERE execution_id = ? AND attempt = ?", executionId, attempt).changes === 1;
+  }
+
+  /** Puts a task where it is looked for: in its activity's queue, or among the undelivered. */
+  offer(target: TokenTarget, activityArn: string | null): void {
+    const { executionId, attempt } = target;
+    if (activityArn === null) this.#database.run("INSERT INTO undelivered (execution_id, attempt) VALUES (?, ?)", executionId, attempt);
+    else {
+      const sql = "INSERT INTO activity_tasks (activity_arn, execution_id, attempt) VALUES (?, ?, ?)";
+      this.#database.run(sql, activityArn, executionId, attempt);
+    }
+  }
+
+  /** Takes everything of an ended execution back. */
+  withdraw(executionId: number): void {
+    this.#database.run("DELETE FROM undelivered WHERE execution_id = ?", executionId);
+    this.#database.run("DELETE FROM activity_tasks WHERE execution_id = ?", executionId);
+  }
+
+  addActivity({ arn, name, createdAt }: StoredActivity): void {
+    this.#database.run("INSERT INTO activities (arn, name, created_at) VALUES (?, ?, ?)", arn, name, createdAt);
+  }
+
+  activity(arn: string): StoredActivity | null {
+    const row = this.#database.get("SELECT * FROM activities WHERE arn = ?", arn);
+    return row === undefined ? null : toActivity(row);
+  }
+
+  activities(limit: number, offset: number): StoredActivity[] {
+    return this.#database.all("SELECT * FROM activities ORDER BY name LIMIT ? OFFSET ?", limit, offset).map(toActivity);
+  }
+
+  deleteActivity(arn: string): void {
+    this.#database.run("DELETE FROM activities WHERE arn = ?", arn);
+  }
+
+  /** Takes the oldest queued task of an activity off its queue, or null where there is none. */
+  takeActivityTask(activityArn: string): TokenTarget | null {
+    const row = this.#database.get(
+      `DELETE FROM activity_tasks WHERE id = (SELECT id FROM activity_tasks WHERE activity_arn = ? ORDER BY id LIMIT 1)
+       RETURNING execution_id, attempt`,
+      activityArn,
+    );
+    return row === undefined ? null : toTarget(row);
+  }
+}
+
+function toActivity(row: Row): StoredActivity {
+  return { arn: String(row["arn"]), name: String(row["name"]), createdAt: number(row["created_at"]) };
+}
+
+function toTarget(row: Row): TokenTarget {
+  return { executionId: number(row["execution_id"]), attempt: number(row["attempt"]) };
+}
