@@ -194,3 +194,21 @@ export function pendingEvaluations(state: ExecutionState): number[] {
   }
   return numbers;
 }
+
+export function newStrand(startAt: string): Strand {
+  return { visit: newVisit(startAt), variables: {} };
+}
+
+/** A visit that has not begun. */
+export function newVisit(name: string): StateVisit {
+  return {
+    name,
+    enteredEventId: 0,
+    previousEventId: 0,
+    enteredAt: 0,
+    input: null,
+    retrierUses: [],
+    retryCount: 0,
+    waiting: { kind: "nothing" },
+  };
+}

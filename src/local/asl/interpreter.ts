@@ -1,18 +1,9 @@
 import { AslError, EvaluationError } from "./asl-error.ts";
-import type { Catcher, Definition, MapState, ParallelState, Retrier, State, StateGraph } from "./definition.ts";
+import { Containers } from "./containers.ts";
+import type { Catcher, Retrier, State } from "./definition.ts";
 import { type Evaluation, type EvaluationReply, NeedsEvaluation, Replies } from "./evaluation.ts";
-import {
-  type ExecutionState,
-  type Iteration,
-  type MapWait,
-  type ParallelWait,
-  type Phase,
-  type Strand,
-  type TaskWait,
-  visitDueAt,
-} from "./execution-state.ts";
+import { type ExecutionState, newStrand, newVisit, type Phase, type TaskWait, visitDueAt } from "./execution-state.ts";
 import type { HistoryEvent } from "./history-event.ts";
-import { batches } from "./item-batches.ts";
 import { type Json, jsonText } from "./json.ts";
 import { JsonPathData, noChoiceMatched } from "./json-path-data.ts";
 import { JsonataData } from "./jsonata-data.ts";
@@ -21,9 +12,6 @@ import {
   allLines,
   EventLimit,
   type ExecutionFacts,
-  innerGraph,
-  innerLines,
-  iterationAt,
   type Line,
   type MapRunPlan,
   Run,
@@ -62,11 +50,6 @@ export interface Step {
 }
 
 const maxPayloadBytes = 262_144;
-/** States whose abortion AWS tells in an event of its own (facts page 5.1). */
-const abortable = new Set(["Task", "Wait", "Parallel", "Map"]);
-/** An inline Map runs at most so many iterations at once (facts page 4, documented). */
-const maxInlineConcurrency = 40;
-
 /** When the execution as a whole runs out of time, in epoch milliseconds. */
 export function executionDeadline(facts: ExecutionFacts): number | null {
   const seconds = facts.definition.TimeoutSeconds;
@@ -90,11 +73,20 @@ export function step(facts: ExecutionFacts, state: ExecutionState, happening: Ha
 
 class Interpretation {
   readonly #run: Run;
+  readonly #containers: Containers;
   /** What is still to be done in this step, each for the line that it moves on: lines take turns, a state each. */
   readonly #work: { readonly line: Line; readonly go: () => void }[] = [];
 
   constructor(run: Run) {
     this.#run = run;
+    this.#containers = new Containers(run, {
+      enter: (line, name, input, previous) => this.#enter(line, name, input, previous),
+      later: (line, go) => this.#work.push({ line, go }),
+      took: (line, done) => this.#took(line, done),
+      stateFailed: (line, failure, retryFrom, failedEventId) => this.#stateFailed(line, stateOf(line), failure, retryFrom, failedEventId),
+      failureOf: (line, previous, error) => this.#failureOf(line, previous, error),
+      dataOfItem: (line, replies, item) => this.#data(line, stateOf(line), replies, null, item),
+    });
   }
 
   take(happening: Happening): void {
@@ -124,9 +116,9 @@ class Interpretation {
       case "activityStarted":
         return activityStarted(this.#run, this.#task(happening.attempt).waiting, happening.workerName);
       case "mapRunSucceeded":
-        return this.#mapRunSucceeded(happening.mapRunArn, happening.outputs);
+        return this.#containers.mapRunSucceeded(happening.mapRunArn, happening.outputs);
       case "mapRunFailed":
-        return this.#mapRunFailed(happening.mapRunArn, happening);
+        return this.#containers.mapRunFailed(happening.mapRunArn, happening);
       case "taskSucceeded": {
         const { line, waiting } = this.#task(happening.attempt);
         return this.#took(line, taskSucceeded(this.#run, waiting.call, waiting.lastEventId, happening.output));
@@ -166,7 +158,7 @@ class Interpretation {
       const { waiting } = line.strand.visit;
       if (waiting.kind === "evaluation" && waiting.number === number) return this.#perform(line, waiting.phase, replies);
       const iteration = waiting.kind === "map" ? waiting.open.find(({ evaluation }) => evaluation?.number === number) : undefined;
-      if (iteration !== undefined) return this.#select(line, iteration.index, replies);
+      if (iteration !== undefined) return this.#containers.select(line, iteration.index, replies);
     }
   }
 
@@ -218,7 +210,7 @@ class Interpretation {
     if (phase.kind === "caught") {
       const catcher = "Catch" in state ? state.Catch?.[phase.catcher] : undefined;
       if (catcher === undefined) throw new Error("the catcher is gone");
-      this.#leave(line, state, data.caughtEnd(catcher, phase.errorOutput), phase.previous, catcher.Next);
+      this.#leave(line, state, data.caughtEnd(catcher, phase.catcher, phase.errorOutput), phase.previous, catcher.Next);
       return null;
     }
     return this.#beginning(line, state, phase, data);
@@ -230,9 +222,9 @@ class Interpretation {
       case "Task":
         return beginTask(this.#run, line, state, data, phase);
       case "Parallel":
-        return this.#beginParallel(line, state, data.callInput(state), previous);
+        return this.#containers.beginParallel(line, state, data.callInput(state), previous);
       case "Map":
-        return this.#beginMap(line, state, data, previous);
+        return this.#containers.beginMap(line, state, data, previous);
       case "Pass":
         return passResult(state.Result, data, state, previous);
       case "Wait":
@@ -264,108 +256,6 @@ class Interpretation {
     }
   }
 
-  #beginParallel(line: Line, state: ParallelState, input: Json, previous: number): null {
-    const startedEventId = this.#run.append("ParallelStateStarted", previous, null);
-    const strands = state.Branches.map((branch) => newStrand(branch.StartAt));
-    line.strand.visit.waiting = { kind: "parallel", branches: strands.map((strand) => ({ strand })) };
-    for (const [index, strand] of strands.entries()) {
-      const graph = innerGraph(state, index);
-      this.#enter({ strand, graph, outer: { line, index } }, graph.StartAt, input, startedEventId);
-    }
-    return null;
-  }
-
-  #beginMap(line: Line, state: MapState, data: StateData, previous: number): Done | null {
-    const items = data.mapItems(state);
-    const asked = data.mapLimit(state, "MaxConcurrency") ?? 0;
-    if (isDistributed(state)) return this.#beginMapRun(line, state, data, items, asked, previous);
-    const startedEventId = this.#run.append("MapStateStarted", previous, { length: items.length });
-    if (items.length === 0) {
-      this.#run.append("MapStateSucceeded", startedEventId, null);
-      return { kind: "result", result: [], previous: startedEventId };
-    }
-    const maxConcurrency = asked === 0 ? maxInlineConcurrency : Math.min(asked, maxInlineConcurrency);
-    const waiting: MapWait = { kind: "map", startedEventId, items, begun: 0, maxConcurrency, open: [], outputs: {} };
-    line.strand.visit.waiting = waiting;
-    while (waiting.begun < Math.min(items.length, maxConcurrency)) this.#beginIteration(line, waiting, startedEventId);
-    return null;
-  }
-
-  #beginMapRun(line: Line, state: MapState, data: StateData, items: readonly Json[], maxConcurrency: number, previous: number): Done {
-    const toleratedFailureCount = data.mapLimit(state, "ToleratedFailureCount");
-    const toleratedFailurePercentage = data.mapLimit(state, "ToleratedFailurePercentage");
-    const batcher = data.itemBatcher(state);
-    const inputs = data.itemInputs(state, items, (index, value) => this.#data(line, state, [], null, { index, value }));
-    const mapRunArn = this.#run.surroundings.mintMapRunArn(state.Label);
-    this.#run.state.hasMapRuns = true;
-    this.#run.mapRuns.push({
-      arn: mapRunArn,
-      definition: childDefinition(this.#run.facts.definition, innerGraph(state, 0)),
-      isExpress: processorConfig(state).ExecutionType === "EXPRESS",
-      children: batcher === null ? inputs.map((input) => ({ input, items: 1 })) : batches(inputs, batcher),
-      maxConcurrency,
-      toleratedFailureCount,
-      toleratedFailurePercentage,
-    });
-    const started = this.#run.append("MapStateStarted", previous, { length: items.length });
-    const startedEventId = this.#run.append("MapRunStarted", started, { mapRunArn });
-    return { kind: "waits", waiting: { kind: "mapRun", mapRunArn, startedEventId } };
-  }
-
-  #mapRunSucceeded(mapRunArn: string, outputs: readonly Json[]): void {
-    const { line, startedEventId } = this.#mapRun(mapRunArn);
-    const succeeded = this.#run.append("MapRunSucceeded", startedEventId, null);
-    this.#run.append("MapStateSucceeded", succeeded, null);
-    const previous = leavesFromMapRunStarted(line, this.#run.facts.definition) ? startedEventId : succeeded;
-    this.#took(line, { kind: "result", result: [...outputs], previous });
-  }
-
-  #mapRunFailed(mapRunArn: string, { error, cause }: { readonly error: string; readonly cause: string }): void {
-    const { line, startedEventId } = this.#mapRun(mapRunArn);
-    const failed = this.#run.append("MapRunFailed", startedEventId, { error, cause });
-    this.#stateFailed(line, stateOf(line), { names: [error], error, cause }, failed, null);
-  }
-
-  #mapRun(mapRunArn: string): { readonly line: Line; readonly startedEventId: number } {
-    for (const line of allLines(this.#run)) {
-      const { waiting } = line.strand.visit;
-      if (waiting.kind === "mapRun" && waiting.mapRunArn === mapRunArn) return { line, startedEventId: waiting.startedEventId };
-    }
-    throw new Error("no such map run goes on in this execution");
-  }
-
-  #beginIteration(line: Line, waiting: MapWait, previous: number): void {
-    const index = waiting.begun;
-    waiting.begun += 1;
-    const startedEventId = this.#run.append("MapIterationStarted", previous, { name: line.strand.visit.name, index });
-    waiting.open.push({ index, startedEventId, strand: null, evaluation: null });
-    this.#work.push({ line, go: () => this.#select(line, index, []) });
-  }
-
-  /** Makes what an iteration begins with, and begins it. */
-  #select(line: Line, index: number, replies: readonly EvaluationReply[]): void {
-    const { visit } = line.strand;
-    const state = stateOf(line);
-    if (visit.waiting.kind !== "map" || state.Type !== "Map") return;
-    const item = visit.waiting.items[index] ?? null;
-    const iteration = iterationAt(visit, index);
-    try {
-      const input = this.#data(line, state, replies, null, { index, value: item }).itemInput(state, item);
-      const graph = innerGraph(state, index);
-      iteration.strand = newStrand(graph.StartAt);
-      iteration.evaluation = null;
-      this.#enter({ strand: iteration.strand, graph, outer: { line, index } }, graph.StartAt, input, iteration.startedEventId);
-    } catch (error) {
-      if (error instanceof NeedsEvaluation) {
-        iteration.evaluation ??= { number: this.#run.nextNumber(), since: this.#run.at };
-        this.#run.evaluations.push({ number: iteration.evaluation.number, request: error.request, replies });
-        return;
-      }
-      const { failure, previous } = this.#failureOf(line, iteration.startedEventId, error);
-      this.#containerFailed(line, failure, previous, index);
-    }
-  }
-
   /** Leaves a state with its end: to the next state, or to the end of the line. */
   #leave(line: Line, state: State, { output, assigned }: StateEnd, previous: number, next: string | undefined): void {
     const { visit } = line.strand;
@@ -392,66 +282,15 @@ class Interpretation {
     }
     const { line: outer, index } = line.outer;
     const { waiting } = outer.strand.visit;
-    if (waiting.kind === "parallel") this.#branchDone(outer, waiting, index, output, previous);
-    else if (waiting.kind === "map") this.#iterationDone(outer, waiting, index, output, previous);
-  }
-
-  #branchDone(line: Line, waiting: ParallelWait, index: number, output: Json, previous: number): void {
-    waiting.branches[index] = { output };
-    const outputs = waiting.branches.flatMap((branch) => ("output" in branch ? [branch.output] : []));
-    if (outputs.length < waiting.branches.length) return;
-    this.#run.append("ParallelStateSucceeded", previous, null);
-    this.#took(line, { kind: "result", result: outputs, previous });
-  }
-
-  #iterationDone(line: Line, waiting: MapWait, index: number, output: Json, previous: number): void {
-    waiting.outputs[index] = output;
-    waiting.open = waiting.open.filter((open) => open.index !== index);
-    const succeeded = this.#run.append("MapIterationSucceeded", previous, { name: line.strand.visit.name, index });
-    // The next iteration follows from the last event within this one, past the note that it succeeded (recorded).
-    if (waiting.begun < waiting.items.length) return this.#beginIteration(line, waiting, previous);
-    if (waiting.open.length > 0) return;
-    this.#run.append("MapStateSucceeded", succeeded, null);
-    const result = waiting.items.map((_, item) => waiting.outputs[item] ?? null);
-    this.#took(line, { kind: "result", result, previous: succeeded });
+    if (waiting.kind === "parallel") this.#containers.branchDone(outer, waiting, index, output, previous);
+    else if (waiting.kind === "map") this.#containers.iterationDone(outer, waiting, index, output, previous);
   }
 
   #lineFailed(line: Line, failure: Failure, failedEventId: number): void {
-    if (line.outer !== null) return this.#containerFailed(line.outer.line, failure, failedEventId, line.outer.index);
+    if (line.outer !== null) return this.#containers.lineFailed(line.outer.line, failure, failedEventId, line.outer.index);
     const { error, cause } = failure;
     const told = withoutUndefined({ error: error ?? undefined, cause: cause === "" ? undefined : (cause ?? undefined) });
     this.#run.end("FAILED", "ExecutionFailed", failedEventId, told);
-  }
-
-  /** A branch or an iteration failed: the others are aborted, and the Parallel or Map around them fails. */
-  #containerFailed(line: Line, failure: Failure, failingEventId: number, failedIndex: number): void {
-    const { visit } = line.strand;
-    this.#abortWithin(line, failingEventId, failedIndex);
-    visit.waiting = { kind: "nothing" };
-    this.#stateFailed(line, stateOf(line), failure, failingEventId, null);
-  }
-
-  /** Tells what a failing event aborts. All of it links to that event, so none can be tied to its task (facts page 5.5 and 5.6, recorded). */
-  #abortWithin(line: Line, failingEventId: number, failedIndex: number | null): void {
-    const { visit } = line.strand;
-    const iterations: readonly Iteration[] = visit.waiting.kind === "map" ? visit.waiting.open : [];
-    const inner = innerLines(line);
-    const lineOf = (index: number) => inner.find(({ outer }) => outer?.index === index);
-    if (visit.waiting.kind === "parallel") for (const branch of inner) this.#abort(branch, failingEventId);
-    for (const { index } of iterations) {
-      const open = lineOf(index);
-      if (open !== undefined) this.#abort(open, failingEventId);
-      const ending = index === failedIndex ? "MapIterationFailed" : "MapIterationAborted";
-      this.#run.append(ending, failingEventId, { name: visit.name, index });
-    }
-  }
-
-  #abort(line: Line, failingEventId: number): void {
-    const { visit } = line.strand;
-    const { Type: type } = stateOf(line);
-    this.#abortWithin(line, failingEventId, null);
-    const hasBegun = visit.enteredEventId !== 0;
-    if (hasBegun && abortable.has(type)) this.#run.append(`${type}StateAborted`, failingEventId, null);
   }
 
   /**
@@ -523,44 +362,8 @@ class Interpretation {
   }
 }
 
-function newStrand(startAt: string): Strand {
-  return { visit: newVisit(startAt), variables: {} };
-}
-
-function newVisit(name: string): Strand["visit"] {
-  return {
-    name,
-    enteredEventId: 0,
-    previousEventId: 0,
-    enteredAt: 0,
-    input: null,
-    retrierUses: [],
-    retryCount: 0,
-    waiting: { kind: "nothing" },
-  };
-}
-
 function passResult(fixed: Json | undefined, data: StateData, state: State & { Type: "Pass" }, previous: number): Done {
   return { kind: "result", result: fixed === undefined ? data.callInput(state) : fixed, previous };
-}
-
-function processorConfig(state: MapState): { readonly Mode?: string; readonly ExecutionType?: string } {
-  return (state.ItemProcessor ?? state.Iterator)?.ProcessorConfig ?? {};
-}
-
-function isDistributed(state: MapState): boolean {
-  return processorConfig(state).Mode === "DISTRIBUTED";
-}
-
-/** Ten recordings link the Map's exit to MapRunStarted or to MapRunSucceeded; this is what tells them apart. */
-function leavesFromMapRunStarted(line: Line, { QueryLanguage: language }: Definition): boolean {
-  const state = stateOf(line);
-  const has = (field: string) => field === "ItemSelector" || field.startsWith("ToleratedFailure");
-  return (state.QueryLanguage ?? language) === "JSONata" || Object.keys(state).some(has);
-}
-
-function childDefinition({ QueryLanguage: language }: Definition, { StartAt, States }: StateGraph): Definition {
-  return { ...(language === undefined ? {} : { QueryLanguage: language }), StartAt, States };
 }
 
 function rulesOf(state: State): { readonly retriers: readonly Retrier[]; readonly catchers: readonly Catcher[] } {

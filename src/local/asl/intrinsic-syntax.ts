@@ -1,6 +1,7 @@
 import { type AslError, runtimeError } from "./asl-error.ts";
 import type { Json } from "./json.ts";
 import { type Path, parsePath } from "./json-path.ts";
+import { TextCursor } from "./text-cursor.ts";
 
 /** One argument of a call. A string keeps its escapes (`raw`), since `States.Format` must tell `\{` from `{`. */
 export type Argument =
@@ -26,85 +27,71 @@ export function parseCall(text: string): Call {
 }
 
 class CallParser {
-  readonly #text: string;
-  #at = 0;
+  readonly #cursor: TextCursor;
 
   constructor(text: string) {
-    this.#text = text;
+    this.#cursor = new TextCursor(text);
   }
 
   wholeCall(): Call {
-    if (this.#text.length > MAX_CALL_CHARACTERS) throw runtimeError("Invalid intrinsic function call: it is too long.");
+    if (this.#cursor.text.length > MAX_CALL_CHARACTERS) throw runtimeError("Invalid intrinsic function call: it is too long.");
     const call = this.#call(1);
-    this.#space();
-    if (this.#at < this.#text.length) throw this.#bad();
+    this.#cursor.space();
+    if (!this.#cursor.isAtEnd) throw this.#bad();
     return call;
   }
 
   #bad(): AslError {
-    return runtimeError(`Invalid intrinsic function call '${this.#text}' at position ${this.#at}.`);
-  }
-
-  #match(sticky: RegExp): string | undefined {
-    sticky.lastIndex = this.#at;
-    const found = sticky.exec(this.#text)?.[0];
-    this.#at += found?.length ?? 0;
-    return found;
-  }
-
-  #space(): void {
-    this.#match(/\s*/y);
+    return runtimeError(`Invalid intrinsic function call '${this.#cursor.text}' at position ${this.#cursor.at}.`);
   }
 
   #call(depth: number): Call {
     if (depth > MAX_CALL_DEPTH) throw this.#bad();
-    const startsAt = this.#at;
-    const name = this.#match(/States\.\w+/y);
-    this.#space();
-    if (name === undefined || this.#match(/\(/y) === undefined) throw this.#bad();
+    const startsAt = this.#cursor.at;
+    const name = this.#cursor.match(/States\.\w+/y);
+    this.#cursor.space();
+    if (name === undefined || !this.#cursor.take("(")) throw this.#bad();
     const args: Argument[] = [];
-    this.#space();
-    if (this.#match(/\)/y) === undefined) {
+    this.#cursor.space();
+    if (!this.#cursor.take(")")) {
       do {
-        this.#space();
+        this.#cursor.space();
         args.push(this.#argument(depth));
-        this.#space();
-      } while (this.#match(/,/y) !== undefined);
-      if (this.#match(/\)/y) === undefined) throw this.#bad();
+        this.#cursor.space();
+      } while (this.#cursor.take(","));
+      if (!this.#cursor.take(")")) throw this.#bad();
     }
-    return { name, text: this.#text.slice(startsAt, this.#at), args };
+    return { name, text: this.#cursor.text.slice(startsAt, this.#cursor.at), args };
   }
 
   #argument(depth: number): Argument {
-    const first = this.#text[this.#at];
+    const first = this.#cursor.next;
     if (first === "$") return { kind: "path", path: parsePath(this.#pathText()) };
     if (first === "S") return { kind: "call", call: this.#call(depth + 1) };
     if (first === "'") {
-      const quoted = this.#match(/'(?:[^'\\]|\\[\s\S])*'/y);
+      const quoted = this.#cursor.match(/'(?:[^'\\]|\\[\s\S])*'/y);
       if (quoted === undefined) throw this.#bad();
       return { kind: "string", raw: quoted.slice(1, -1) };
     }
-    const word = this.#match(/true(?!\w)|false(?!\w)|null(?!\w)|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y);
-    // A number such as 1e999 has no place in JSON.
-    if (word === undefined || Math.abs(Number(word)) === Number.POSITIVE_INFINITY) throw this.#bad();
-    if (word === "null") return { kind: "literal", value: null };
-    return { kind: "literal", value: word === "true" || word === "false" ? word === "true" : Number(word) };
+    const value = this.#cursor.literal();
+    if (value === undefined) throw this.#bad();
+    return { kind: "literal", value };
   }
 
   /** A path ends at the comma or bracket of the call; those inside its own brackets and quotes are its own. */
   #pathText(): string {
-    const startsAt = this.#at;
+    const startsAt = this.#cursor.at;
     let open = 0;
-    for (; this.#at < this.#text.length; this.#at += 1) {
-      const character = this.#text[this.#at] ?? "";
+    for (; !this.#cursor.isAtEnd; this.#cursor.at += 1) {
+      const character = this.#cursor.next;
       if (open === 0 && (character === "," || character === ")")) break;
       if (open > 0 && (character === "'" || character === '"')) {
-        const quoted = this.#match(character === "'" ? /'(?:[^'\\]|\\[\s\S])*'/y : /"(?:[^"\\]|\\[\s\S])*"/y);
+        const quoted = this.#cursor.match(character === "'" ? /'(?:[^'\\]|\\[\s\S])*'/y : /"(?:[^"\\]|\\[\s\S])*"/y);
         if (quoted === undefined) throw this.#bad();
-        this.#at -= 1;
+        this.#cursor.at -= 1;
       } else if (character === "[" || character === "(") open += 1;
       else if (character === "]" || character === ")") open -= 1;
     }
-    return this.#text.slice(startsAt, this.#at).trim();
+    return this.#cursor.text.slice(startsAt, this.#cursor.at).trim();
   }
 }

@@ -129,7 +129,7 @@ export class JsonPathData implements StateData {
     return { output: this.#filtered(state.OutputPath, input), assigned: this.#assigned((rule ?? state).Assign, input) };
   }
 
-  caughtEnd(catcher: Catcher, errorOutput: Json): StateEnd {
+  caughtEnd(catcher: Catcher, _index: number, errorOutput: Json): StateEnd {
     return { output: this.#placed(catcher.ResultPath, errorOutput), assigned: this.#assigned(catcher.Assign, errorOutput) };
   }
 

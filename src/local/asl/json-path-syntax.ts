@@ -1,5 +1,6 @@
 import { type AslError, runtimeError } from "./asl-error.ts";
 import type { Json } from "./json.ts";
+import { TextCursor } from "./text-cursor.ts";
 
 /** What one step of a path selects; `isDeep` applies it to the value and to all its descendants (`..`). */
 export type Segment = { readonly isDeep: boolean } & (
@@ -11,7 +12,10 @@ export type Segment = { readonly isDeep: boolean } & (
   | { readonly kind: "length" }
 );
 
-export type Operand = { readonly kind: "literal"; readonly value: Json } | { readonly kind: "path"; readonly path: Path };
+export type Operand =
+  | { readonly kind: "literal"; readonly value: Json }
+  | { readonly kind: "path"; readonly path: Path }
+  | { readonly kind: "pattern"; readonly pattern: RegExp };
 
 /** A filter in Jayway's dialect. */
 export type Filter =
@@ -33,8 +37,8 @@ export interface Path {
 const MAX_PATH_CHARACTERS = 10_000;
 const MAX_SEGMENTS = 1_000;
 const MAX_FILTER_DEPTH = 32;
-const OPERATORS = /(==|!=|<=|>=|<|>|(?:in|nin|contains|size|empty)(?![\w-]))/y;
-const ESCAPES: ReadonlyMap<string, string> = new Map(Object.entries({ n: "\n", t: "\t", r: "\r", b: "\b", f: "\f" }));
+const QUOTE = /['"]/;
+const OPERATORS = /==|!=|=~|<=|>=|<|>|(?:in|nin|subsetof|anyof|noneof|contains|size|empty)(?![\w-])/y;
 
 /** Reads the syntax of one path, no cache; throws AslError `States.Runtime` for text that is no path. */
 export function parsePathText(text: string): Path {
@@ -44,112 +48,94 @@ export function parsePathText(text: string): Path {
 }
 
 class PathParser {
-  readonly #text: string;
-  #at = 0;
+  readonly #cursor: TextCursor;
   #filterDepth = 0;
 
   constructor(text: string) {
-    this.#text = text;
+    this.#cursor = new TextCursor(text);
   }
 
   wholePath(): Path {
-    if (!this.#text.startsWith("$")) throw this.#bad("it must begin with '$'");
+    if (!this.#cursor.text.startsWith("$")) throw this.#bad("it must begin with '$'");
     const path = this.#path();
-    if (this.#at < this.#text.length) throw this.#bad(`unexpected character at position ${this.#at}`);
+    if (!this.#cursor.isAtEnd) throw this.#bad(`unexpected character at position ${this.#cursor.at}`);
     return path;
   }
 
   #bad(why: string): AslError {
-    return runtimeError(`Invalid path '${this.#text}': ${why}.`);
-  }
-
-  #take(part: string): boolean {
-    if (!this.#text.startsWith(part, this.#at)) return false;
-    this.#at += part.length;
-    return true;
+    return runtimeError(`Invalid path '${this.#cursor.text}': ${why}.`);
   }
 
   #expect(part: string): void {
-    if (!this.#take(part)) throw this.#bad(`expected '${part}' at position ${this.#at}`);
-  }
-
-  #match(sticky: RegExp): string | undefined {
-    sticky.lastIndex = this.#at;
-    const found = sticky.exec(this.#text)?.[0];
-    this.#at += found?.length ?? 0;
-    return found;
-  }
-
-  #space(): void {
-    this.#match(/\s*/y);
+    if (!this.#cursor.take(part)) throw this.#bad(`expected '${part}' at position ${this.#cursor.at}`);
   }
 
   #path(): Path {
-    const startsAt = this.#at;
+    const startsAt = this.#cursor.at;
     const { root, segments } = this.#root();
     for (;;) {
-      const isDeep = this.#take("..");
-      const isDotted = isDeep || this.#take(".");
+      const isDeep = this.#cursor.take("..");
+      const isDotted = isDeep || this.#cursor.take(".");
       // AWS takes `$.a.['b c']` and `$.[0]`, so a dot may stand before a bracket.
-      if (this.#take("[")) segments.push(this.#bracket(isDeep));
+      if (this.#cursor.take("[")) segments.push(this.#bracket(isDeep));
       else if (isDotted) segments.push(this.#dotted(isDeep));
       else break;
       if (segments.length > MAX_SEGMENTS) throw this.#bad("it has too many steps");
     }
-    return { text: this.#text.slice(startsAt, this.#at), root, segments };
+    return { text: this.#cursor.text.slice(startsAt, this.#cursor.at), root, segments };
   }
 
   #root(): { root: Path["root"]; segments: Segment[] } {
-    if (this.#take("$$")) return { root: "context", segments: [] };
-    if (!this.#take("$")) {
+    if (this.#cursor.take("$$")) return { root: "context", segments: [] };
+    if (!this.#cursor.take("$")) {
       this.#expect("@");
       return { root: "current", segments: [] };
     }
     // A variable's name is a Unicode identifier (documented).
-    const variable = this.#match(/\p{ID_Start}\p{ID_Continue}*/uy);
+    const variable = this.#cursor.match(/\p{ID_Start}\p{ID_Continue}*/uy);
     if (variable === undefined) return { root: "input", segments: [] };
     return { root: "variables", segments: [{ kind: "names", names: [variable], isDeep: false }] };
   }
 
   #dotted(isDeep: boolean): Segment {
-    if (this.#take("*")) return { kind: "wildcard", isDeep };
-    if (!isDeep && this.#take("length()")) return { kind: "length", isDeep };
-    const name = this.#match(this.#filterDepth > 0 ? /[^\s.[\](),'"=<>!&|]+/y : /[^\s.[\](),'"]+/y);
-    if (name === undefined) throw this.#bad(`expected a name at position ${this.#at}`);
+    if (this.#cursor.take("*")) return { kind: "wildcard", isDeep };
+    if (!isDeep && this.#cursor.take("length()")) return { kind: "length", isDeep };
+    const name = this.#cursor.match(this.#filterDepth > 0 ? /[^\s.[\](),'"=<>!&|]+/y : /[^\s.[\](),'"]+/y);
+    if (name === undefined) throw this.#bad(`expected a name at position ${this.#cursor.at}`);
     return { kind: "names", names: [name], isDeep };
   }
 
   #bracket(isDeep: boolean): Segment {
-    this.#space();
+    this.#cursor.space();
     const segment = this.#selector(isDeep);
-    this.#space();
+    this.#cursor.space();
     this.#expect("]");
     return segment;
   }
 
   #selector(isDeep: boolean): Segment {
-    if (this.#take("*")) return { kind: "wildcard", isDeep };
-    if (this.#take("?")) {
-      this.#space();
+    if (this.#cursor.take("*")) return { kind: "wildcard", isDeep };
+    if (this.#cursor.take("?")) {
+      this.#cursor.space();
       this.#expect("(");
       const filter = this.#or();
       this.#expect(")");
       return { kind: "filter", filter, isDeep };
     }
-    if (/['"]/.test(this.#text[this.#at] ?? "")) return { kind: "names", names: this.#list(() => this.#quoted()), isDeep };
+    if (QUOTE.test(this.#cursor.next)) return { kind: "names", names: this.#list(() => this.#quoted()), isDeep };
     const from = this.#integer();
-    this.#space();
-    if (this.#take(":")) return this.#slice(from, isDeep);
-    if (from === null) throw this.#bad(`expected a name, an index or '*' at position ${this.#at}`);
-    const rest = this.#take(",") ? this.#list(() => this.#requiredInteger()) : [];
+    this.#cursor.space();
+    if (this.#cursor.take(":")) return this.#slice(from, isDeep);
+    if (from === null) throw this.#bad(`expected a name, an index or '*' at position ${this.#cursor.at}`);
+    const rest = this.#cursor.take(",") ? this.#list(() => this.#requiredInteger()) : [];
     return { kind: "indices", indices: [from, ...rest], isDeep };
   }
 
   #slice(from: number | null, isDeep: boolean): Segment {
-    this.#space();
+    this.#cursor.space();
     const to = this.#integer();
-    this.#space();
-    const step = this.#take(":") ? (this.#integer() ?? 1) : 1;
+    this.#cursor.space();
+    const step = this.#cursor.take(":") ? (this.#integer() ?? 1) : 1;
     if (step < 1) throw this.#bad("the step of a slice must be positive");
     return { kind: "slice", from, to, step, isDeep };
   }
@@ -157,46 +143,28 @@ class PathParser {
   #list<Item>(item: () => Item): Item[] {
     const items: Item[] = [];
     do {
-      this.#space();
+      this.#cursor.space();
       items.push(item());
-      this.#space();
-    } while (this.#take(","));
+      this.#cursor.space();
+    } while (this.#cursor.take(","));
     return items;
   }
 
   #integer(): number | null {
-    const digits = this.#match(/-?\d{1,15}/y);
+    const digits = this.#cursor.match(/-?\d{1,15}/y);
     return digits === undefined ? null : Number(digits);
   }
 
   #requiredInteger(): number {
     const value = this.#integer();
-    if (value === null) throw this.#bad(`expected an index at position ${this.#at}`);
+    if (value === null) throw this.#bad(`expected an index at position ${this.#cursor.at}`);
     return value;
   }
 
   #quoted(): string {
-    const quote = this.#text[this.#at];
-    if (quote !== "'" && quote !== '"') throw this.#bad(`expected a quoted name at position ${this.#at}`);
-    let value = "";
-    for (this.#at += 1; this.#at < this.#text.length; this.#at += 1) {
-      const character = this.#text[this.#at] ?? "";
-      if (character === quote) {
-        this.#at += 1;
-        return value;
-      }
-      value += character === "\\" ? this.#escaped() : character;
-    }
-    throw this.#bad("a quoted name has no end");
-  }
-
-  #escaped(): string {
-    this.#at += 1;
-    const character = this.#text[this.#at] ?? "";
-    const code = /^u[0-9a-fA-F]{4}/.exec(this.#text.slice(this.#at, this.#at + 5))?.[0];
-    if (code === undefined) return ESCAPES.get(character) ?? character;
-    this.#at += 4;
-    return String.fromCharCode(Number.parseInt(code.slice(1), 16));
+    const value = this.#cursor.quoted();
+    if (value === undefined) throw this.#bad(`expected a quoted text at position ${this.#cursor.at}`);
+    return value;
   }
 
   #or(): Filter {
@@ -210,57 +178,65 @@ class PathParser {
   #joined(kind: "or" | "and", sign: string, term: () => Filter): Filter {
     const terms: Filter[] = [];
     do {
-      this.#space();
+      this.#cursor.space();
       terms.push(term());
-      this.#space();
-    } while (this.#take(sign));
+      this.#cursor.space();
+    } while (this.#cursor.take(sign));
     const [only] = terms;
     return terms.length === 1 && only !== undefined ? only : { kind, terms };
   }
 
   #term(): Filter {
-    const negations = this.#match(/(?:!\s*)+/y)?.replaceAll(/\s/g, "").length ?? 0;
+    const negations = this.#cursor.match(/(?:!\s*)+/y)?.replaceAll(/\s/g, "").length ?? 0;
     const term = this.#positiveTerm();
     return negations % 2 === 1 ? { kind: "not", term } : term;
   }
 
   #positiveTerm(): Filter {
-    if (this.#take("(")) {
+    if (this.#cursor.take("(")) {
       const inner = this.#or();
       this.#expect(")");
       return inner;
     }
     const left = this.#operand();
-    this.#space();
-    const operator = this.#match(OPERATORS);
+    this.#cursor.space();
+    const operator = this.#cursor.match(OPERATORS);
     if (operator === undefined) return { kind: "exists", operand: left };
-    this.#space();
-    return { kind: "compare", operator, left, right: this.#operand() };
+    this.#cursor.space();
+    return { kind: "compare", operator, left, right: operator === "=~" ? this.#pattern() : this.#operand() };
+  }
+
+  /** `/text/` or `/text/i`; it must match the whole of a value, as in Java. */
+  #pattern(): Operand {
+    const text = this.#cursor.match(/\/(?:[^/\\]|\\[\s\S])+\/[ims]*/y);
+    if (text === undefined) throw this.#bad(`expected a regular expression at position ${this.#cursor.at}`);
+    const end = text.lastIndexOf("/");
+    try {
+      return { kind: "pattern", pattern: new RegExp(`^(?:${text.slice(1, end)})$`, text.slice(end + 1)) };
+    } catch {
+      throw this.#bad(`${text} is no regular expression`);
+    }
   }
 
   #operand(): Operand {
-    const first = this.#text[this.#at] ?? "";
+    const first = this.#cursor.next;
     if (first === "@" || first === "$") return { kind: "path", path: this.#path() };
     return { kind: "literal", value: this.#literal() };
   }
 
   #literal(): Json {
-    if (this.#take("[")) {
-      this.#space();
-      if (this.#take("]")) return [];
-      const items = this.#list(() => this.#scalar());
-      this.#expect("]");
-      return items;
-    }
-    return this.#scalar();
+    if (!this.#cursor.take("[")) return this.#scalar();
+    this.#cursor.space();
+    if (this.#cursor.take("]")) return [];
+    const items = this.#list(() => this.#scalar());
+    this.#expect("]");
+    return items;
   }
 
   #scalar(): Json {
-    const first = this.#text[this.#at];
-    if (first === "'" || first === '"') return this.#quoted();
-    const word = this.#match(/true(?!\w)|false(?!\w)|null(?!\w)|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y);
-    if (word === undefined) throw this.#bad(`expected a value at position ${this.#at}`);
-    if (word === "null") return null;
-    return word === "true" || word === "false" ? word === "true" : Number(word);
+    if (QUOTE.test(this.#cursor.next)) return this.#quoted();
+    const value = this.#cursor.literal();
+    if (value === undefined) throw this.#bad(`expected a value at position ${this.#cursor.at}`);
+    return value;
   }
 }

@@ -119,7 +119,9 @@ class Reader {
   #holds(filter: Filter, current: Json): boolean {
     this.#visit();
     if (filter.kind === "compare") {
-      return compares(filter.operator, this.#value(filter.left, current), this.#value(filter.right, current));
+      const left = this.#value(filter.left, current);
+      if (filter.right.kind === "pattern") return typeof left === "string" && filter.right.pattern.test(left);
+      return compares(filter.operator, left, this.#value(filter.right, current));
     }
     if (filter.kind === "exists") return this.#exists(filter.operand, current);
     if (filter.kind === "not") return !this.#holds(filter.term, current);
@@ -129,12 +131,13 @@ class Reader {
 
   #exists(operand: Operand, current: Json): boolean {
     const value = this.#value(operand, current);
-    if (operand.kind === "literal") return value === true;
+    if (operand.kind !== "path") return value === true;
     return isDefinite(operand.path) ? value !== undefined : Array.isArray(value) && value.length > 0;
   }
 
   #value(operand: Operand, current: Json): Json | undefined {
-    return operand.kind === "literal" ? operand.value : this.read(operand.path, current);
+    if (operand.kind === "literal") return operand.value;
+    return operand.kind === "path" ? this.read(operand.path, current) : undefined;
   }
 }
 
@@ -169,6 +172,11 @@ function compares(operator: string, left: Json | undefined, right: Json | undefi
   if (left === undefined || right === undefined) return false;
   if (operator === "in" || operator === "nin") {
     return Array.isArray(right) && right.some((item) => looselyEqual(left, item)) === (operator === "in");
+  }
+  if (operator === "subsetof" || operator === "anyof" || operator === "noneof") {
+    if (!Array.isArray(left) || !Array.isArray(right)) return false;
+    const isIn = (item: Json): boolean => right.some((other) => looselyEqual(item, other));
+    return operator === "subsetof" ? left.every(isIn) : left.some(isIn) === (operator === "anyof");
   }
   if (operator === "contains") {
     if (typeof left === "string") return typeof right === "string" && left.includes(right);

@@ -111,16 +111,17 @@ export class JsonataData implements StateData {
 
   chosenEnd(state: ChoiceState, { rule }: Choice): StateEnd {
     const { Output: output, Assign: assign } = rule ?? state;
-    return this.#ended({ ...given("Output", output), ...given("Assign", assign) }, {}, this.#input);
+    const place = rule === null ? "" : `Choices[${state.Choices.indexOf(rule)}]/`;
+    return this.#ended({ ...given("Output", output), ...given("Assign", assign) }, {}, this.#input, place);
   }
 
-  caughtEnd(catcher: Catcher, errorOutput: Json): StateEnd {
-    return this.#ended(catcher, { errorOutput }, errorOutput);
+  caughtEnd(catcher: Catcher, index: number, errorOutput: Json): StateEnd {
+    return this.#ended(catcher, { errorOutput }, errorOutput, `Catch[${index}]/`);
   }
 
-  #ended(fields: { readonly Output?: Json; readonly Assign?: Json }, bindings: Bindings, otherwise: Json): StateEnd {
-    const output = fields.Output === undefined ? otherwise : this.#value("Output", fields.Output, bindings);
-    const assigned = fields.Assign === undefined ? null : this.#value("Assign", fields.Assign, bindings);
+  #ended(fields: { readonly Output?: Json; readonly Assign?: Json }, bindings: Bindings, otherwise: Json, place = ""): StateEnd {
+    const output = fields.Output === undefined ? otherwise : this.#value(`${place}Output`, fields.Output, bindings);
+    const assigned = fields.Assign === undefined ? null : this.#value(`${place}Assign`, fields.Assign, bindings);
     return { output, assigned: isJsonObject(assigned ?? undefined) ? (assigned as Record<string, Json>) : null };
   }
 

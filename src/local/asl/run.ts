@@ -194,7 +194,7 @@ export function stateScope(run: Run, line: Line, taskToken: string | null, item:
   };
 }
 
-interface MapItem {
+export interface MapItem {
   readonly index: number;
   readonly value: Json;
 }

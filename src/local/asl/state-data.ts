@@ -50,7 +50,8 @@ export interface StateData {
   /** The state's end with its result; without one for states that have none (Wait, Succeed). */
   end(state: State, result: Json | undefined): StateEnd;
   chosenEnd(state: ChoiceState, choice: Choice): StateEnd;
-  caughtEnd(catcher: Catcher, errorOutput: Json): StateEnd;
+  /** `index` is the catcher's place in its state. */
+  caughtEnd(catcher: Catcher, index: number, errorOutput: Json): StateEnd;
 }
 
 export interface ItemBatcher {
