@@ -116,7 +116,7 @@ function resultAt(value: Json, place: string): MockedResult {
   if (returned !== undefined) return { return: returned };
   const failure = objectAt(thrown ?? null, `${place}.Throw`);
   const [error, cause = ""] = [ownMember(failure, "Error"), ownMember(failure, "Cause")];
-  if (typeof error !== "string" || error === "") throw new MockConfigError(`${place}.Throw: it must have an Error, a text`);
-  if (typeof cause !== "string") throw new MockConfigError(`${place}.Throw.Cause: it must be a text`);
-  return { error, cause };
+  if (typeof error !== "string") throw new MockConfigError(`${place}.Throw: it must have an Error, a text`);
+  // A Lambda function's cause is a text of JSON, so that one written as JSON is meant as its text.
+  return { error, cause: typeof cause === "string" ? cause : JSON.stringify(cause) };
 }

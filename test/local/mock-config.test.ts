@@ -49,6 +49,12 @@ describe("a mock configuration", () => {
     expect(mockedResult(responses, "toString", 0)).toBeUndefined();
   });
 
+  it("takes a Cause written as JSON for its text", () => {
+    const thrown = { Throw: { Error: "E", Cause: { errorMessage: "no" } } };
+    const parsed = parseMockConfig(config({ O: { TestCases: { A: { S: "R" } } } }, { R: { "0": thrown } }));
+    expect(mockedResult(parsed.testCase("O", "A") ?? {}, "S", 0)).toEqual({ error: "E", cause: '{"errorMessage":"no"}' });
+  });
+
   it("knows its machines and their test cases", () => {
     const parsed = parseMockConfig(text);
     expect(parsed.caseNames("Order")).toEqual(["Happy", "Retried", "Plain"]);
@@ -86,7 +92,7 @@ describe("a mock configuration", () => {
     ["neither Return nor Throw", response({ "0": {} }), "MockedResponses.R.0: it must have either Return or Throw"],
     ["a Throw without Error", response({ "0": { Throw: { Cause: "C" } } }), "MockedResponses.R.0.Throw: it must have an Error"],
     ["a Throw that is a text", response({ "0": { Throw: "E" } }), "MockedResponses.R.0.Throw: it must be an object"],
-    ["a Cause that is no text", response({ "0": { Throw: { Error: "E", Cause: {} } } }), "MockedResponses.R.0.Throw.Cause: it must be"],
+    ["an Error that is no text", response({ "0": { Throw: { Error: 1 } } }), "MockedResponses.R.0.Throw: it must have an Error"],
   ])("with %s is refused in one line that names the place", (_, broken, message) => {
     expect(() => parseMockConfig(broken)).toThrow(message);
     expect(() => parseMockConfig(broken)).toThrow(/^[^\n]+$/);

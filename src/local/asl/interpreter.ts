@@ -168,10 +168,8 @@ class Interpretation {
   }
 
   #entered(line: Line, name: string, input: Json, previous: number): void {
-    const { type, details } = {
-      type: stateNamed(line.graph, name).Type,
-      details: { name, input: jsonText(input), inputDetails: untruncated },
-    };
+    const { Type: type } = stateNamed(line.graph, name);
+    const details = { name, input: jsonText(input), inputDetails: untruncated };
     const enteredEventId = this.#run.append(`${type}StateEntered`, previous, details);
     line.strand.visit = { ...newVisit(name), enteredEventId, previousEventId: previous, enteredAt: this.#run.at, input };
     this.#begin(line, enteredEventId);
@@ -226,7 +224,7 @@ class Interpretation {
       case "Map":
         return this.#containers.beginMap(line, state, data, previous);
       case "Pass":
-        return passResult(state.Result, data, state, previous);
+        return resultOf(data.passResult(state), previous);
       case "Wait":
         // An instant that is past is no wait at all; time never runs back in a history.
         return { kind: "waits", waiting: { kind: "time", until: Math.max(this.#run.at, data.waitUntil(state, this.#run.at)) } };
@@ -252,7 +250,7 @@ class Interpretation {
     else if (done.kind === "failed") this.#stateFailed(line, stateOf(line), done.failure, done.previous, done.previous);
     else {
       line.strand.visit.waiting = { kind: "nothing" };
-      this.#perform(line, { kind: "result", previous: done.previous, ...(done.result === undefined ? {} : { result: done.result }) });
+      this.#perform(line, done);
     }
   }
 
@@ -362,8 +360,8 @@ class Interpretation {
   }
 }
 
-function passResult(fixed: Json | undefined, data: StateData, state: State & { Type: "Pass" }, previous: number): Done {
-  return { kind: "result", result: fixed === undefined ? data.callInput(state) : fixed, previous };
+function resultOf(result: Json | undefined, previous: number): Done {
+  return { kind: "result", previous, ...(result === undefined ? {} : { result }) };
 }
 
 function rulesOf(state: State): { readonly retriers: readonly Retrier[]; readonly catchers: readonly Catcher[] } {

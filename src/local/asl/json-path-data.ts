@@ -19,6 +19,10 @@ export class JsonPathData implements StateData {
     this.#scope = scope;
   }
 
+  passResult(state: PassState): Json {
+    return state.Result === undefined ? this.callInput(state) : state.Result;
+  }
+
   callInput(state: TaskState | ParallelState | PassState): Json {
     const input = this.#effectiveInput(state);
     return state.Parameters === undefined ? input : resolveTemplate(state.Parameters, input, this.#scope);
@@ -175,9 +179,16 @@ export class JsonPathData implements StateData {
 
 /** Epoch milliseconds of a whole ISO 8601 instant; without a zone it is refused (recorded), whatever Date.parse makes of it. */
 export function instantOf(timestamp: Json): number | null {
-  const isWhole = typeof timestamp === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(timestamp);
-  const instant = isWhole ? Date.parse(timestamp) : Number.NaN;
+  const whole =
+    typeof timestamp === "string" ? /^(\d{4}-\d\d-\d\d)T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/i.exec(timestamp) : null;
+  const instant = whole !== null && isDay(whole[1] ?? "") ? Date.parse(whole[0].toUpperCase()) : Number.NaN;
   return Number.isNaN(instant) ? null : instant;
+}
+
+/** Date.parse takes the 30th of February for a day in March. */
+function isDay(text: string): boolean {
+  const day = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
 }
 
 /** A choice that no rule takes and that has no Default. */

@@ -23,8 +23,10 @@ export class JsonataData implements StateData {
     this.#replies = replies;
   }
 
-  callInput(state: TaskState | ParallelState | PassState): Json {
-    const template = state.Type === "Pass" ? undefined : state.Arguments;
+  passResult(_state: PassState): undefined {}
+
+  callInput(state: TaskState | ParallelState): Json {
+    const template = state.Arguments;
     return template === undefined ? this.#input : this.#value("Arguments", template);
   }
 

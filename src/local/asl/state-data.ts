@@ -28,8 +28,10 @@ export interface Choice {
  * NeedsEvaluation where JSONata has to be evaluated first.
  */
 export interface StateData {
-  /** What a task is called with, a Pass gives, or a Parallel's branches get: Parameters or Arguments. */
-  callInput(state: TaskState | ParallelState | PassState): Json;
+  /** What a task is called with, or a Parallel's branches get: Parameters or Arguments. */
+  callInput(state: TaskState | ParallelState): Json;
+  /** Undefined in JSONata, where a Pass state has no result. */
+  passResult(state: PassState): Json | undefined;
   /** Seconds from 1; null where the state sets none. */
   taskSeconds(state: TaskState, field: "TimeoutSeconds" | "HeartbeatSeconds"): number | null;
   /** The role of Credentials; null where the state has none. */

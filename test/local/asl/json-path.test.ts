@@ -33,6 +33,8 @@ describe("a path", () => {
     ["$.a.b", 1],
     ["$['a'][\"b\"]", 1],
     ["$.a.['b c']", 2],
+    ["$.a['\\u0062']", 1],
+    ['$.a["b\\ c"]', 2],
     ["$.items.[0].b", 1],
     ["$.a.list[-1]", 40],
     ["$.a.list[*]", [10, 20, 30, 40]],
@@ -52,18 +54,44 @@ describe("a path", () => {
     ["$.items[?(@.n)].b", [3]],
     ["$.items[?(!(@.n))].b", [1, 2]],
     ["$.items[?(@.b in [1, 3])].b", [1, 3]],
+    ["$.items[?(@.b nin [1, 3])].b", [2]],
+    ["$.items[?(@.a =~ /X/i && @.b < 2)].b", [1]],
+    ["$.items[?(@.a =~ /x\\/y|y/)].b", [3]],
+    ["$.items[?(@.b =~ /1/)].b", []],
+    ["$.a[?(@.list anyof [10, 99])].b", [1]],
+    ["$.a[?(@.list noneof [10, 99])].b", []],
+    ["$.a[?(@.list subsetof [40, 30, 20, 10, 0])].b", [1]],
+    ["$.a[?(@.list subsetof [10, 20])].b", []],
+    ["$.a[?(@.list contains 20)].b", [1]],
+    ["$.a[?(@.list size 4)].b", [1]],
+    ["$.a[?(@.list empty false)].b", [1]],
     ["$.items[?(@.b == $.a.b)].b", [1]],
     ["$.a[?(@.b == 1)].b", [1]],
   ])("%s selects what AWS selects", (path, expected) => {
     expect(read(path)).toEqual(expected);
   });
 
-  it.each(["", "a", "$.", "$[", "$['a", "$.a b", "$[?(@.a]", "$[?(@.a ==)]", "$_", "$1", "$-x", "$x y", "$$x", "$.a[1", "$[::0]"])(
-    "%j is refused",
-    (path) => {
-      expect(() => parsePath(path)).toThrow(AslError);
-    },
-  );
+  it.each([
+    "",
+    "a",
+    "$.",
+    "$[",
+    "$['a",
+    "$.a b",
+    "$[?(@.a]",
+    "$[?(@.a ==)]",
+    "$[?(@.a =~ x)]",
+    "$[?(@.a =~ /(/)]",
+    "$_",
+    "$1",
+    "$-x",
+    "$x y",
+    "$$x",
+    "$.a[1",
+    "$[::0]",
+  ])("%j is refused", (path) => {
+    expect(() => parsePath(path)).toThrow(AslError);
+  });
 
   it("that is definite and leads nowhere fails in AWS's words", () => {
     expect(() => readPath(parsePath("$.x"), { a: 1 }, noScope, "F")).toThrow(
@@ -118,6 +146,8 @@ describe("a path", () => {
       ",",
       "==",
       "&&",
+      "=~",
+      "/a/i",
       "!",
       " ",
       "__proto__",
