@@ -249,8 +249,6 @@ export class Engine {
 function servicesOf({ mocks, isManual }: StoredExecution): Services {
   return {
     isManual,
-    // Results are counted over the whole execution; where there are no more, a retry's number picks one again, as in AWS's own tool.
-    mockedResult: (stateName, call, retryCount) =>
-      mocks === null ? undefined : (mockedResult(mocks, stateName, call) ?? mockedResult(mocks, stateName, retryCount)),
+    mockedResult: (stateName, call) => (mocks === null ? undefined : mockedResult(mocks, stateName, call)),
   };
 }

@@ -1,7 +1,7 @@
 import { isJsonObject, type Json, type JsonObject, ownMember } from "./asl/json.ts";
 
 /** What a mocked service call comes to, instead of being made. */
-export type MockedResult = { readonly return: Json } | { readonly error: string; readonly cause: string };
+export type MockedResult = { readonly return: Json } | { readonly error: string; readonly cause?: string };
 
 /** A result and the calls it answers, both ends included; the first call is 0. */
 export interface MockedRange {
@@ -51,12 +51,14 @@ export function parseMockConfig(text: string): MockConfig {
 }
 
 /**
- * The result of a state's call, counted from 0; undefined where the state is not mocked, and past its last range: that is a call more than
- * the test case foresees, which Step Functions Local fails too (seen by others in its version 2.0.0), instead of repeating the last result.
+ * The result of a state's call, counted from 0 over the whole execution; undefined where the state is not mocked. A call past the last range
+ * is more than the test case foresees: it fails with States.Runtime, as in Step Functions Local (seen by others in its version 2.0.0).
  */
 export function mockedResult(responses: MockedResponses, stateName: string, attempt: number): MockedResult | undefined {
-  const ranges = Object.hasOwn(responses, stateName) ? (responses[stateName] ?? []) : [];
-  return ranges.find(({ first, last }) => first <= attempt && attempt <= last)?.result;
+  const ranges = Object.hasOwn(responses, stateName) ? responses[stateName] : undefined;
+  if (ranges === undefined) return undefined;
+  const cause = `The state '${stateName}' was called ${attempt + 1} times, and its mocked responses are for ${(ranges.at(-1)?.last ?? -1) + 1}.`;
+  return ranges.find(({ first, last }) => first <= attempt && attempt <= last)?.result ?? { error: "States.Runtime", cause };
 }
 
 function parsed(text: string): Json {
@@ -115,8 +117,8 @@ function resultAt(value: Json, place: string): MockedResult {
   if ((returned === undefined) === (thrown === undefined)) throw new MockConfigError(`${place}: it must have either Return or Throw`);
   if (returned !== undefined) return { return: returned };
   const failure = objectAt(thrown ?? null, `${place}.Throw`);
-  const [error, cause = ""] = [ownMember(failure, "Error"), ownMember(failure, "Cause")];
+  const [error, cause] = [ownMember(failure, "Error"), ownMember(failure, "Cause")];
   if (typeof error !== "string") throw new MockConfigError(`${place}.Throw: it must have an Error, a text`);
   // A Lambda function's cause is a text of JSON, so that one written as JSON is meant as its text.
-  return { error, cause: typeof cause === "string" ? cause : JSON.stringify(cause) };
+  return { error, ...(cause === undefined ? {} : { cause: typeof cause === "string" ? cause : JSON.stringify(cause) }) };
 }

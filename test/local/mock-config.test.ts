@@ -27,7 +27,7 @@ describe("a mock configuration", () => {
     expect(responses).toEqual({
       Pay: [
         { first: 0, last: 0, result: { error: "Lambda.TooManyRequestsException", cause: "busy" } },
-        { first: 1, last: 2, result: { error: "States.Timeout", cause: "" } },
+        { first: 1, last: 2, result: { error: "States.Timeout" } },
         { first: 3, last: 3, result: { return: null } },
       ],
       "Ship it": [{ first: 0, last: 0, result: { return: { StatusCode: 200, Payload: { ok: true } } } }],
@@ -35,7 +35,7 @@ describe("a mock configuration", () => {
     expect(JSON.parse(JSON.stringify(responses))).toEqual(responses);
   });
 
-  it("finds the result of an attempt, and none past the last or for a state that is not mocked", () => {
+  it("finds the result of an attempt, fails one past the last, and has none for a state that is not mocked", () => {
     const responses = parseMockConfig(text).testCase("Order", "Retried") ?? {};
     const found = [0, 1, 2, 3, 4].map((attempt) => mockedResult(responses, "Pay", attempt));
     expect(found.map((result) => result && ("error" in result ? result.error : "returned"))).toEqual([
@@ -43,7 +43,7 @@ describe("a mock configuration", () => {
       "States.Timeout",
       "States.Timeout",
       "returned",
-      undefined,
+      "States.Runtime",
     ]);
     expect(mockedResult(responses, "Other", 0)).toBeUndefined();
     expect(mockedResult(responses, "toString", 0)).toBeUndefined();
@@ -109,7 +109,7 @@ describe("a mock configuration", () => {
         const parsed = parseMockConfig(config({ O: { TestCases: { A: { S: "R" } } } }, { R: Object.fromEntries(entries.reverse()) }));
         const responses = parsed.testCase("O", "A") ?? {};
         expect(expected.map((_, attempt) => mockedResult(responses, "S", attempt))).toEqual(expected.map((index) => ({ return: index })));
-        expect(mockedResult(responses, "S", expected.length)).toBeUndefined();
+        expect(mockedResult(responses, "S", expected.length)).toMatchObject({ error: "States.Runtime" });
       }),
     );
   });

@@ -6,6 +6,8 @@ import type { Scope } from "./json-path.ts";
 import { instantOf } from "./json-path-data.ts";
 import type { Choice, ItemBatcher, MapLimit, StateData, StateEnd } from "./state-data.ts";
 
+const maxSeconds = 99_999_999;
+
 interface Bindings {
   readonly result?: Json;
   readonly errorOutput?: Json;
@@ -130,9 +132,11 @@ export class JsonataData implements StateData {
   #integer(field: string, template: Json, least: number): number {
     const value = this.#value(field, template);
     if (typeof value !== "number") throw wrongType(template, field, "number", value);
-    if (Number.isInteger(value) && value >= least && value <= 99_999_999) return value;
+    // A Wait may be longer than a task's limits (measured by others).
+    const most = field === "Seconds" ? Number.MAX_SAFE_INTEGER : maxSeconds;
+    if (Number.isInteger(value) && value >= least && value <= most) return value;
     throw new EvaluationError(
-      `${saying(template, field)} returned a value that is not an integer from ${least} to 99999999: ${value}`,
+      `${saying(template, field)} returned a value that is not an integer from ${least} to ${most}: ${value}`,
       field,
     );
   }

@@ -24,12 +24,12 @@ export interface ExecutionFacts {
 /** Where the results of service calls come from. */
 export interface Services {
   /** The result of a mocked state's call, its calls counted from 0; undefined where it is not mocked. */
-  mockedResult(stateName: string, call: number, retryCount: number): MockedResult | undefined;
+  mockedResult(stateName: string, call: number): MockedResult | undefined;
   /** Whether calls that are not mocked wait to be answered by hand. */
   readonly isManual: boolean;
 }
 
-export type MockedResult = { readonly return: Json } | { readonly error: string; readonly cause: string };
+export type MockedResult = { readonly return: Json } | { readonly error: string; readonly cause?: string };
 
 /** What the interpreter cannot know or make by itself. */
 export interface Surroundings {

@@ -26,7 +26,7 @@ export function beginTask(run: Run, line: Line, state: TaskState, data: StateDat
   if (given.family === "Activity" && !run.surroundings.activityExists(given.arn)) {
     throw runtimeError(`The activity ${given.arn} does not exist.`);
   }
-  const mocked = given.family === "Activity" ? undefined : mockedResult(run, visit.name, visit.retryCount);
+  const mocked = given.family === "Activity" ? undefined : mockedResult(run, visit.name);
   const pattern = given.family === "Task" ? patternOf(given.resource) : "request";
   const isByHand = given.family !== "Activity" && mocked === undefined && pattern !== "callback" && run.facts.services.isManual;
   const taskToken = run.surroundings.mintToken(phase.attempt);
@@ -63,7 +63,7 @@ export function beginTask(run: Run, line: Line, state: TaskState, data: StateDat
       : startedEventId;
   if (mocked === undefined) return waits(lastEventId);
   return "error" in mocked
-    ? taskFailed(run, call, lastEventId, mocked)
+    ? mockedFailure(run, call, lastEventId, mocked)
     : taskSucceeded(run, call, lastEventId, jsonText(result(call, mocked.return)));
 }
 
@@ -78,9 +78,20 @@ export function taskFailed(
   lastEventId: number,
   { error, cause }: { readonly error?: string; readonly cause?: string },
 ): Done {
-  const ending = error === "States.Timeout" ? "TimedOut" : "Failed";
-  const previous = run.append(`${call.family}${ending}`, lastEventId, failureDetails(call, error, cause));
+  const previous = run.append(`${call.family}Failed`, lastEventId, failureDetails(call, error, cause));
   return { kind: "failed", failure: { names: error === undefined ? [] : [error], error: error ?? null, cause: cause ?? null }, previous };
+}
+
+/** A mocked failure; a timeout is told as AWS tells its own, without a cause (recorded). */
+function mockedFailure(
+  run: Run,
+  call: TaskCall,
+  lastEventId: number,
+  { error, cause }: { readonly error: string; readonly cause?: string },
+): Done {
+  if (error !== "States.Timeout") return taskFailed(run, call, lastEventId, { error, ...(cause === undefined ? {} : { cause }) });
+  const previous = run.append(`${call.family}TimedOut`, lastEventId, failureDetails(call, error, undefined));
+  return { kind: "failed", failure: { names: [error], error, cause: cause ?? "" }, previous };
 }
 
 /** A missed heartbeat is told as States.Timeout (facts page 5.2, recorded) and matched by either name (documented). */
@@ -99,9 +110,9 @@ export function activityStarted(run: Run, waiting: TaskWait, workerName: string 
   if (waiting.heartbeatSeconds !== null) waiting.heartbeatAt = run.at + waiting.heartbeatSeconds * 1000;
 }
 
-function mockedResult(run: Run, stateName: string, retryCount: number): MockedResult | undefined {
+function mockedResult(run: Run, stateName: string): MockedResult | undefined {
   const call = run.state.calls[stateName] ?? 0;
-  const mocked = run.facts.services.mockedResult(stateName, call, retryCount);
+  const mocked = run.facts.services.mockedResult(stateName, call);
   if (mocked !== undefined) run.state.calls[stateName] = call + 1;
   return mocked;
 }
