@@ -1,4 +1,5 @@
 import { AslError, runtimeError } from "./asl-error.ts";
+import { matchesInTime } from "./bounded-pattern.ts";
 import { isJsonObject, type Json, type JsonObject, jsonEquals, jsonText, ownMember, setMember } from "./json.ts";
 import { type Filter, type Operand, type Path, parsePathText, type Segment } from "./json-path-syntax.ts";
 
@@ -120,7 +121,7 @@ class Reader {
     this.#visit();
     if (filter.kind === "compare") {
       const left = this.#value(filter.left, current);
-      if (filter.right.kind === "pattern") return typeof left === "string" && filter.right.pattern.test(left);
+      if (filter.right.kind === "pattern") return typeof left === "string" && matchesInTime(filter.right.pattern, left);
       return compares(filter.operator, left, this.#value(filter.right, current));
     }
     if (filter.kind === "exists") return this.#exists(filter.operand, current);

@@ -93,6 +93,11 @@ describe("a path", () => {
     expect(() => parsePath(path)).toThrow(AslError);
   });
 
+  it("with a regular expression that would take for ever fails in a moment", () => {
+    const path = parsePath("$[?(@ =~ /(a+)+/)]");
+    expect(() => readPath(path, [`${"a".repeat(40)}!`], noScope, "F")).toThrow("States.Runtime: The regular expression");
+  });
+
   it("that is definite and leads nowhere fails in AWS's words", () => {
     expect(() => readPath(parsePath("$.x"), { a: 1 }, noScope, "F")).toThrow(
       "States.Runtime: The JSONPath '$.x' specified for the field 'F' could not be found in the input '{\"a\":1}'",
