@@ -15,7 +15,7 @@ export function allHistories(file: string): Promise<ReadonlyMap<string, readonly
   return throughApi(file, async (stepFunctions) => {
     const histories = new Map<string, HistoryEvent[]>();
     for await (const { arn } of stepFunctions.stateMachines()) {
-      for await (const execution of stepFunctions.executions(arn)) {
+      for await (const execution of stepFunctions.executions({ stateMachineArn: arn })) {
         const events: HistoryEvent[] = [];
         for await (const page of stepFunctions.history(execution.arn, "oldestFirst")) events.push(...page);
         histories.set(execution.arn, events);

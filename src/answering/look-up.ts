@@ -2,9 +2,10 @@ import type { HistoryEvent, StepFunctions } from "../aws/step-functions.ts";
 import { taskId } from "../callback/task-id.ts";
 import { hideTokens } from "../callback/task-token.ts";
 import { type CallbackTask, callbackTasks } from "../callback/waiting-tasks.ts";
-import type { Connection, Prompts, TaskIndex, Terminal } from "../context.ts";
+import type { Clock, Connection, Prompts, TaskIndex, Terminal } from "../context.ts";
 import { CliError, usageError } from "../errors.ts";
 import { sweep } from "../sweep/sweep.ts";
+import { pacerFor } from "./pacing.ts";
 import { type ExecutionName, type Reference, recall, type TaskOptions } from "./task-reference.ts";
 
 /** A task as its execution's history shows it now, waiting or closed. */
@@ -18,6 +19,7 @@ interface Asking {
   readonly terminal: Terminal;
   readonly prompts: Prompts;
   readonly taskIndex: TaskIndex;
+  readonly clock: Clock;
 }
 
 type Narrowing = Pick<TaskOptions, "state" | "index">;
@@ -73,7 +75,7 @@ export async function locate(
   return first;
 }
 
-async function sweepFor({ terminal, prompts, taskIndex }: Asking, connection: Connection, prefix: string) {
+async function sweepFor({ terminal, prompts, taskIndex, clock }: Asking, connection: Connection, prefix: string) {
   const hint = "`sfn-callback pending` lists and remembers them; or give its address, <execution ARN>#<event id>";
   const unknown = usageError(`the task ${prefix} is not remembered here`, hint);
   if (
@@ -83,8 +85,13 @@ async function sweepFor({ terminal, prompts, taskIndex }: Asking, connection: Co
     throw unknown;
   const progress = terminal.progress("looking for the task");
   try {
-    const swept = await sweep(connection.stepFunctions, {});
-    const all = swept.tasks.map(({ id, executionArn, task }) => ({ id, executionArn, eventId: task.eventId, place: connection.place }));
+    const swept = await sweep(connection.stepFunctions, pacerFor(connection.place, clock), {});
+    const all = swept.tasks.map(({ id, executionArn, task }) => ({
+      id,
+      executionArn,
+      eventId: task?.eventId ?? 0,
+      place: connection.place,
+    }));
     await taskIndex.remember(all);
     return all.filter(({ id }) => id.startsWith(prefix.toLowerCase()));
   } finally {

@@ -13,6 +13,16 @@ export interface StateMachineSummary {
 export interface StateMachine extends StateMachineSummary {
   /** The Amazon States Language text. */
   readonly definition: string;
+  /** Null for a machine that was never updated. */
+  readonly revisionId: string | null;
+}
+
+/** The definition that an execution runs on. */
+export interface RunningDefinition {
+  readonly definition: string;
+  readonly revisionId: string | null;
+  /** When the machine was given this definition. */
+  readonly updatedAt: Date;
 }
 
 export interface ExecutionSummary {
@@ -21,6 +31,25 @@ export interface ExecutionSummary {
   readonly name: string;
   readonly status: ExecutionStatus;
   readonly startedAt: Date;
+  /** Null for one that was not started by a version or an alias. */
+  readonly stateMachineVersionArn: string | null;
+}
+
+/** Whose executions: a machine's, or the children of a distributed Map. */
+export type ExecutionsOf = { readonly stateMachineArn: string } | { readonly mapRunArn: string };
+
+export type HistoryOrder = "oldestFirst" | "newestFirst";
+
+/** How many events the pages of a history may hold, 1000 at most. */
+export interface PageSizes {
+  readonly first: number;
+  readonly others: number;
+}
+
+/** Holds calls back to a pace, and is told when AWS refused one for its rate. */
+export interface Pace {
+  take(operation: string, signal?: AbortSignal): Promise<void>;
+  throttled(operation: string): void;
 }
 
 export interface Execution extends ExecutionSummary {
@@ -53,16 +82,23 @@ export interface StepFunctions {
   stateMachines(): AsyncIterable<StateMachineSummary>;
   stateMachine(arn: string): Promise<StateMachine>;
   createStateMachine(machine: { name: string; definition: string; roleArn: string }): Promise<{ arn: string }>;
-  executions(stateMachineArn: string, status?: ExecutionStatus): AsyncIterable<ExecutionSummary>;
+  /** The definition an execution runs on; its quota is one call a second. */
+  stateMachineOf(executionArn: string): Promise<RunningDefinition>;
+  /** Newest first. */
+  executions(of: ExecutionsOf, status?: ExecutionStatus): AsyncIterable<ExecutionSummary>;
   execution(arn: string): Promise<Execution>;
   startExecution(request: { stateMachineArn: string; name?: string; input: string }): Promise<{ arn: string; startedAt: Date }>;
   stopExecution(arn: string, reason: { error?: string; cause?: string }): Promise<{ stoppedAt: Date }>;
-  /** Pages of at most 1000 events, in the order asked for. */
-  history(executionArn: string, order: "oldestFirst" | "newestFirst"): AsyncIterable<readonly HistoryEvent[]>;
+  /** Pages of events in the order asked for, 1000 each where no sizes are given. */
+  history(executionArn: string, order: HistoryOrder, sizes?: PageSizes): AsyncIterable<readonly HistoryEvent[]>;
   /** Never retried once AWS may have seen it. */
   send(taskToken: string, message: Message): Promise<SendReply>;
   /** The service's own time: our clock put right by the Date header of its replies. */
   now(): Date;
   /** How many calls were made, by operation. */
   readonly calls: Readonly<Record<string, number>>;
+  /** How many of them AWS refused for their rate. */
+  readonly throttles: Readonly<Record<string, number>>;
+  /** The same connection with its reading calls held to a pace, retried within it, and ended by the signal. */
+  paced(pace: Pace, signal?: AbortSignal): StepFunctions;
 }

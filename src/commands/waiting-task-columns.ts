@@ -1,0 +1,103 @@
+import type { Column } from "../context.ts";
+import { usageError } from "../errors.ts";
+import type { SweptTask } from "../sweep/sweep.ts";
+import { bold, dim, type Text, yellow } from "../text.ts";
+import { formatSpan } from "./durations.ts";
+import { addressOf, parsed, unanswerableReason } from "./waiting-task-json.ts";
+
+type TaskColumn = Column<SweptTask>;
+
+/** Of a table as it is without --columns; and as it is under --wide. */
+export const usualColumns = ["id", "machine", "state", "age", "deadline", "execution"] as const;
+export const wideColumns = [...usualColumns, "attempt", "integration", "handed-to", "heartbeat", "answerable", "address"] as const;
+
+/** How long before its deadline a task is shown to be urgent. */
+const urgentMilliseconds = 3_600_000;
+
+/** The columns of those names; `input.<path>` is a member of the state's input. Throws a usage error for any other name. */
+export function taskColumns(names: readonly string[], now: Date): readonly TaskColumn[] {
+  const known = columnsAt(now);
+  return names.map((name) => {
+    const column = known.get(name) ?? (name.startsWith("input") ? inputColumn(name) : undefined);
+    if (column !== undefined) return column;
+    throw usageError(
+      `--columns: there is no column ${JSON.stringify(name)}`,
+      `There are ${[...known.keys()].join(", ")} and input.<path>.`,
+    );
+  });
+}
+
+function columnsAt(now: Date): Map<string, TaskColumn> {
+  const column = (header: string, text: (swept: SweptTask) => string): TaskColumn => ({ header, cell: text });
+  return new Map<string, TaskColumn>([
+    ["id", { header: "ID", cell: ({ id }) => bold(id), plain: ({ id }) => id, whole: true }],
+    ["machine", column("MACHINE", (swept) => swept.stateMachineName)],
+    ["state", { header: "STATE", cell: stateCell, plain: (swept) => stateText(swept) ?? "" }],
+    ["age", { header: "AGE", cell: (swept) => formatSpan(now.getTime() - swept.waitingSince.getTime()), plain: since }],
+    ["since", column("SINCE", since)],
+    [
+      "deadline",
+      { header: "DEADLINE", cell: ({ task }) => deadline(task?.timeoutAt ?? null, now), plain: ({ task }) => iso(task?.timeoutAt) },
+    ],
+    ["execution", column("EXECUTION", (swept) => swept.executionName)],
+    ["kind", column("KIND", ({ task }) => task?.kind ?? "")],
+    ["attempt", { ...column("ATTEMPT", ({ task }) => String(task?.attempt ?? "")), align: "right" }],
+    ["integration", column("INTEGRATION", ({ task }) => task?.integration ?? "")],
+    ["handed-to", column("HANDED TO", ({ task }) => task?.handedTo?.id ?? "")],
+    [
+      "heartbeat",
+      { ...column("HEARTBEAT", ({ task }) => (task?.heartbeatSeconds == null ? "" : `${task.heartbeatSeconds}s`)), align: "right" },
+    ],
+    ["answerable", { header: "ANSWERABLE", cell: answerable, plain: (swept) => unanswerableReason(swept) ?? "yes" }],
+    ["parent", column("PARENT", (swept) => swept.parentExecutionArn ?? "")],
+    ["address", { ...column("ADDRESS", addressOf), whole: true }],
+    ["arn", { ...column("ARN", (swept) => swept.executionArn), whole: true }],
+  ]);
+}
+
+function inputColumn(name: string): TaskColumn | undefined {
+  const [first, ...members] = name.split(".");
+  if (first !== "input") return undefined;
+  const cell = ({ task }: SweptTask): string => {
+    let value = parsed(task?.input ?? null);
+    for (const member of members) {
+      const isHolder = typeof value === "object" && value !== null && Object.hasOwn(value, member);
+      value = isHolder ? (value as Record<string, unknown>)[member] : undefined;
+    }
+    return value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value);
+  };
+  return { header: name.toUpperCase(), cell };
+}
+
+/** The state with the iterations and branches that lead to it: `Ask[2]{0}`; null where the history may not be read. */
+function stateText({ task }: SweptTask): string | null {
+  if (task === null) return null;
+  const steps = task.path.map((step) => ("map" in step ? `[${step.index}]` : "parallel" in step ? `{${step.branch}}` : "[*]"));
+  return `${task.state}${steps.join("")}`;
+}
+
+function stateCell(swept: SweptTask): Text {
+  return stateText(swept) ?? dim("not readable");
+}
+
+function answerable(swept: SweptTask): Text {
+  const reason = unanswerableReason(swept);
+  return reason === null ? "yes" : yellow(reasons[reason]);
+}
+
+const reasons = { historyNotReadable: "history not readable", activity: "only by its worker", tokenNotInPayload: "no token in payload" };
+
+function since({ waitingSince }: SweptTask): string {
+  return waitingSince.toISOString();
+}
+
+function iso(instant: Date | null | undefined): string {
+  return instant?.toISOString() ?? "";
+}
+
+export function deadline(timeoutAt: Date | null, now: Date): Text {
+  if (timeoutAt === null) return dim("none");
+  const leftMilliseconds = timeoutAt.getTime() - now.getTime();
+  const text = leftMilliseconds < 0 ? "past" : `in ${formatSpan(leftMilliseconds)}`;
+  return leftMilliseconds < urgentMilliseconds ? yellow(text) : text;
+}

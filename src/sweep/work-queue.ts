@@ -1,0 +1,48 @@
+/** Work that one pool of workers hands to another. */
+export class WorkQueue<Item> {
+  readonly #capacity: number;
+  readonly #urgent: Item[] = [];
+  readonly #items: Item[] = [];
+  readonly #takers: ((item: Item | undefined) => void)[] = [];
+  readonly #givers: (() => void)[] = [];
+  #isClosed = false;
+
+  constructor(capacity = Number.POSITIVE_INFINITY) {
+    this.#capacity = capacity;
+  }
+
+  /** How many items wait to be taken. */
+  get length(): number {
+    return this.#urgent.length + this.#items.length;
+  }
+
+  /** Urgent items are taken first. Resolves at once, or when there is room. */
+  async give(item: Item, isUrgent = false): Promise<void> {
+    while (this.length >= this.#capacity && !this.#isClosed) await new Promise<void>((resolve) => this.#givers.push(resolve));
+    const taker = this.#takers.shift();
+    if (taker === undefined) (isUrgent ? this.#urgent : this.#items).push(item);
+    else taker(item);
+  }
+
+  /** Undefined when the queue is closed and empty. */
+  take(): Promise<Item | undefined> {
+    const item = this.#urgent.shift() ?? this.#items.shift();
+    if (item === undefined && !this.#isClosed) return new Promise((resolve) => this.#takers.push(resolve));
+    this.#givers.shift()?.();
+    return Promise.resolve(item);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const taker of this.#takers.splice(0)) taker(undefined);
+    for (const giver of this.#givers.splice(0)) giver();
+  }
+}
+
+/** So many workers that take from the queue until it is closed. */
+export async function work<Item>(queue: WorkQueue<Item>, workers: number, one: (item: Item) => Promise<void>): Promise<void> {
+  const worker = async () => {
+    for (let item = await queue.take(); item !== undefined; item = await queue.take()) await one(item);
+  };
+  await Promise.all(Array.from({ length: workers }, worker));
+}
