@@ -1,9 +1,12 @@
 import { readFileSync } from "node:fs";
 import { defineConfig } from "tsup";
+import { lateBundles } from "./scripts/late-bundles.ts";
 import { lightImports } from "./scripts/light-imports.ts";
 import { thirdPartyLicenses } from "./scripts/third-party-licenses.ts";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
+
+const plugins = [lightImports(), thirdPartyLicenses("dist/THIRD-PARTY-LICENSES.txt")];
 
 export default defineConfig({
   // The second is the file of a thread (src/local/jsonata/thread.ts).
@@ -14,17 +17,17 @@ export default defineConfig({
   format: "esm",
   platform: "node",
   target: "node22",
-  // What only some commands need (the SDK, the embedded Step Functions, prompts) stays in chunks of its own.
-  splitting: true,
+  // What only some commands need (the SDK, the embedded Step Functions, prompts) is in files of its own: lateBundles.
+  splitting: false,
   noExternal: [/.*/],
   // node:sqlite exists with its prefix only.
   removeNodeProtocol: false,
   define: { SFN_CALLBACK_VERSION: JSON.stringify(version) },
   // Bundled CommonJS calls require() for Node's own modules.
   banner: {
-    js: 'import { createRequire as createBundleRequire } from "node:module"; const require = createBundleRequire(import.meta.url);',
+    js: 'let bundleRequire; const require = (name) => (bundleRequire ??= process.getBuiltinModule("node:module").createRequire(import.meta.url))(name);',
   },
-  esbuildPlugins: [lightImports(), thirdPartyLicenses("dist/THIRD-PARTY-LICENSES.txt")],
+  esbuildPlugins: [lateBundles(plugins), ...plugins],
   esbuildOptions(options) {
     options.mainFields = ["module", "main"];
     // The package's own minified file is half the size of what esbuild makes of the other.

@@ -11,28 +11,25 @@ interface BundledPackage {
   readonly author: string;
 }
 
-/** Writes the licences of every package that has code in the bundle to `file`; fails the build where one states no licence at all. */
+/** Writes the licences of every package that has code in any bundle it sees to `file`; fails the build where one states none at all. */
 export function thirdPartyLicenses(file: string): Plugin {
+  const packages = new Map<string, BundledPackage>();
   return {
     name: "third-party-licenses",
     setup(build) {
       build.initialOptions.metafile = true;
       build.onEnd((result) => {
         if (result.metafile === undefined || result.errors.length > 0) return;
+        addPackages(packages, result.metafile);
+        const sorted = [...packages.values()].sort((a, b) => `${a.name}@${a.version}`.localeCompare(`${b.name}@${b.version}`, "en"));
         mkdirSync(dirname(file), { recursive: true });
-        writeFileSync(
-          file,
-          bundledPackages(result.metafile)
-            .map(section)
-            .join(`\n${"-".repeat(80)}\n\n`),
-        );
+        writeFileSync(file, sorted.map(section).join(`\n${"-".repeat(80)}\n\n`));
       });
     },
   };
 }
 
-function bundledPackages(metafile: Metafile): BundledPackage[] {
-  const packages = new Map<string, BundledPackage>();
+function addPackages(packages: Map<string, BundledPackage>, metafile: Metafile): void {
   for (const output of Object.values(metafile.outputs)) {
     for (const [input, { bytesInOutput }] of Object.entries(output.inputs)) {
       // What light-imports.ts made up names its importer, which is there by itself.
@@ -41,7 +38,6 @@ function bundledPackages(metafile: Metafile): BundledPackage[] {
       packages.set(folder, readPackage(folder));
     }
   }
-  return [...packages.values()].sort((a, b) => `${a.name}@${a.version}`.localeCompare(`${b.name}@${b.version}`, "en"));
 }
 
 // A nested package.json that only says "type": "module" is not a package: the folder right under node_modules is.

@@ -13,17 +13,23 @@ import { registerWait } from "./commands/wait.ts";
 import type { ConnectionOptions, Context, Environment, Format, OutputOptions, Terminal } from "./context.ts";
 import { CliError, usageError } from "./errors.ts";
 
-/** What the program needs of the process around it. Terminal and context are made on demand, so that --help loads neither. */
+/** What the program needs of the process around it. */
 export interface Host {
   readonly version: string;
   readonly environment: Environment;
-  readonly signal: AbortSignal;
   /** Help and version only; everything else goes through the terminal. */
   write(stream: "stdout" | "stderr", text: string): void;
   /** The width for help, or undefined where the stream is no terminal. */
   readonly helpColumns: number | undefined;
-  terminal(options: OutputOptions): Promise<Terminal>;
-  context(terminal: Terminal, connectionOptions: ConnectionOptions): Promise<Context>;
+  /** Begins what needs more than help does; the first options count. */
+  begin(options: OutputOptions): Invocation;
+}
+
+/** A command line that has something to do or to tell. */
+export interface Invocation {
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+  context(connectionOptions: ConnectionOptions): Context;
   /** Rejects with the signal's reason once a command had its time to end by itself after an abort. */
   readonly givenUp: Promise<never>;
 }
@@ -79,7 +85,8 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
   } catch (error) {
     if (error instanceof CommanderError && isHelp(error)) return error.exitCode === 0 ? 0 : 2;
     const output = outputOptions({ ...flagsIn(own), ...program.opts() });
-    return tell(asCliError(error, program, own, host.signal), error, await host.terminal(output));
+    const { terminal, signal } = host.begin(output);
+    return tell(asCliError(error, program, own, signal), error, terminal);
   }
 }
 
@@ -95,10 +102,10 @@ function runner(host: Host, after: readonly string[] | undefined, outcome: { exi
         options["--"] = after;
       }
       refuseWhereReadOnly(name, host.environment);
-      const terminal = await host.terminal(outputOptions(options));
-      const context = await host.context(terminal, connectionOptions(options));
+      const invocation = host.begin(outputOptions(options));
+      const context = invocation.context(connectionOptions(options));
       const args = commanderArgs.slice(0, -2).map((arg) => (typeof arg === "string" ? arg : undefined));
-      outcome.exitCode = await Promise.race([act(context, options, ...args), host.givenUp]);
+      outcome.exitCode = await Promise.race([act(context, options, ...args), invocation.givenUp]);
     };
 }
 
@@ -107,7 +114,7 @@ function createProgram(host: Host, run: Run): Command {
     .description("Find, show and answer AWS Step Functions callback tasks (.waitForTaskToken).")
     .version(host.version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, displayWidth: (text) => text.length })
     .configureOutput({
       writeOut: (text) => host.write("stdout", text),
       writeErr: (text) => host.write("stderr", text),
@@ -137,7 +144,7 @@ function createProgram(host: Host, run: Run): Command {
     const example = examples[command.name()];
     if (example !== undefined) command.addHelpText("after", exampleHelp(example));
   }
-  return program.addHelpText("after", exitCodesHelp).addHelpText("after", "\nNo AWS account? Begin with: sfn-callback demo");
+  return program.addHelpText("after", `${exitCodesHelp}\n\nNo AWS account? Begin with: sfn-callback demo`);
 }
 
 function exampleHelp(lines: readonly string[]): string {
@@ -211,7 +218,7 @@ function asCliError(error: unknown, program: Command, argv: readonly string[], s
   return new CliError("failure", `internal error: ${message}`, { code: "Internal", hint: "--debug shows where.", cause: error });
 }
 
-async function tell(failure: CliError, error: unknown, terminal: Terminal): Promise<number> {
+function tell(failure: CliError, error: unknown, terminal: Terminal): number {
   terminal.error({ code: failure.code, message: failure.message, hint: failure.hint, awsRequestId: failure.awsRequestId });
   const origin = failure.cause ?? error;
   if (origin instanceof Error && origin.stack !== undefined) terminal.debug(origin.stack);

@@ -28,6 +28,8 @@ export interface SpawnOptions {
   /** Where the program's stdout goes: our stdout (default) or our stderr. */
   readonly stdout?: "stdout" | "stderr";
   readonly shell?: boolean;
+  /** Ends the program (SIGTERM) when aborted; where absent, a SIGTERM to us does. */
+  readonly stop?: AbortSignal;
 }
 
 export interface Clock {
@@ -63,6 +65,8 @@ export interface Column<Row> {
   /** Shown in a pipe; the same as `cell` where absent. */
   plain?(row: Row): string;
   readonly align?: "left" | "right";
+  /** Never cut, however narrow the terminal: what people copy. */
+  readonly whole?: boolean;
 }
 
 /** Where results and what is said about them go. stdout is the answer, stderr is everything said about it. */
@@ -74,6 +78,8 @@ export interface Terminal {
   readonly stderrIsTerminal: boolean;
   /** The width of stdout's terminal, 80 where there is none. */
   readonly columns: number;
+  /** The height of stdout's terminal, 24 where there is none. */
+  readonly rows: number;
   /** Gives the result: `json` as one document (or one line under --jsonl) in the JSON formats, else `lines` to stdout. */
   result(json: unknown, lines: () => readonly Text[]): Promise<void>;
   /** Gives one object of a stream under --jsonl; does nothing in other formats. */
@@ -92,6 +98,8 @@ export interface Terminal {
   error(failure: Failure): void;
   /** From now on this very text is never printed (a token that has no token's shape included). */
   hide(secret: string): void;
+  /** The text without secrets. For what is cut before it is printed: half a secret is not recognised any more. */
+  redact(text: string): string;
 }
 
 export interface Failure {
@@ -147,8 +155,51 @@ export interface LocalOptions {
   readonly mockConfig?: string;
   /** Leaves service calls that are not mocked waiting, to be answered like callback tasks. */
   readonly manual?: boolean;
+  /** What to listen on; 127.0.0.1 where absent. */
+  readonly host?: string;
+  /** Further names that clients may call it by. */
+  readonly allowedHosts?: readonly string[];
+  /** Definition files whose state machines are made at the start; a folder or, without `watch`, a file that cannot be used is a usage error. */
+  readonly import?: LocalImport;
+  /** Told what became of each definition file, at the start and whenever one was changed. */
+  readonly onImport?: (imported: Imported) => void;
+  /** Keeps AWS's API quotas, of most Regions or of the big ones. */
+  readonly quotas?: "aws" | "aws:big";
+  /** Holds every reply back so long. */
+  readonly latencyMilliseconds?: number;
+  /** Told of each request when its reply is written. */
+  readonly onRequest?: (request: ServedRequest) => void;
   /** Told of every callback task that was handed over while this server runs (at least once each). */
   readonly onTask?: (task: HandedTask) => Promise<void>;
+}
+
+/** A folder with definition files, each named after its state machine. */
+export interface LocalImport {
+  readonly folder: string;
+  /** What `${key}` in the files stands for. */
+  readonly substitutions: Readonly<Record<string, string>>;
+  /** Goes on to import what changes. */
+  readonly watch: boolean;
+}
+
+/** What became of a definition file: its state machine is as the file says, or the file has a fault. */
+export type Imported =
+  | { readonly file: string; readonly name: string; readonly arn: string; readonly change: "created" | "updated" | "unchanged" }
+  | { readonly file: string; readonly message: string; readonly diagnostics: readonly Diagnostic[] };
+
+/** What is wrong in a definition, and where. */
+export interface Diagnostic {
+  readonly code: string;
+  readonly message: string;
+  readonly location: string | null;
+}
+
+/** A request to a served local, without anything of its body. */
+export interface ServedRequest {
+  readonly operation: string | null;
+  readonly status: number;
+  readonly error: { readonly code: string; readonly message: string } | null;
+  readonly milliseconds: number;
 }
 
 /** A callback task whose call the embedded Step Functions has recorded as delivered. */

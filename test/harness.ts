@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { clearLine, cursorTo, moveCursor } from "node:readline";
 import { PassThrough, Readable, Writable } from "node:stream";
 import { afterAll } from "vitest";
 import type { Timeouts } from "../src/aws/connection.ts";
@@ -93,5 +94,14 @@ function collector(isTTY: boolean) {
       done();
     },
   });
-  return { stream: Object.assign(stream, { isTTY, columns: 100 }), text: () => Buffer.concat(chunks).toString("utf8") };
+  const moves = {
+    cursorTo: (x: number) => cursorTo(stream, x),
+    clearLine: (direction: -1 | 0 | 1) => clearLine(stream, direction),
+    moveCursor: (x: number, y: number) => moveCursor(stream, x, y),
+  };
+  // What a tty.WriteStream has and ora calls.
+  return {
+    stream: Object.assign(stream, { isTTY, columns: 100 }, isTTY ? moves : {}),
+    text: () => Buffer.concat(chunks).toString("utf8"),
+  };
 }

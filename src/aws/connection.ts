@@ -6,6 +6,7 @@ import { networkAgents } from "./network.ts";
 import { customEndpoint, loadProfiles, resolveRegion } from "./profiles.ts";
 import { createSdkStepFunctions } from "./sdk-step-functions.ts";
 import { SendRetryStrategy } from "./send-retry.ts";
+import { watchWire } from "./wire.ts";
 
 /** What a connection needs of the outside world. */
 export interface ConnectionHost {
@@ -25,8 +26,8 @@ export interface Timeouts {
   readonly requestMilliseconds: number;
 }
 
-/** An endpoint that hangs ends in a clear failure after these. */
-export const timeouts: Timeouts = { connectionMilliseconds: 5000, requestMilliseconds: 30_000 };
+/** How long one attempt may hang. A read is tried three times, so it fails clearly after about 30 seconds. */
+export const timeouts: Timeouts = { connectionMilliseconds: 5000, requestMilliseconds: 10_000 };
 
 /** The SDK's own default, whatever AWS_MAX_ATTEMPTS says. */
 const sendAttempts = 3;
@@ -112,16 +113,34 @@ function connection(parts: {
     socketTimeout: requestMilliseconds,
     throwOnRequestTimeout: true,
   });
-  const client = new SFNClient({ ...parts.client, requestHandler });
-  const sendClient = new SFNClient({ ...parts.client, requestHandler, retryStrategy: new SendRetryStrategy(sendAttempts) });
+  const wire = watchWire(parts.clock);
+  const settings = { ...parts.client, requestHandler, streamCollector };
+  // Each is made at its first use: an answer by its token alone needs no other client than the one that sends.
+  const client = once(() => wire.watch(new SFNClient(settings)));
+  const paced = once(() => wire.watch(new SFNClient({ ...settings, maxAttempts: 1 })));
+  const sendClient = once(() => wire.watch(new SFNClient({ ...settings, retryStrategy: new SendRetryStrategy(sendAttempts) })));
   return {
     place: parts.place,
-    stepFunctions: createSdkStepFunctions(client, sendClient, parts.clock),
+    stepFunctions: createSdkStepFunctions({ read: client, paced, send: sendClient }, wire),
     async [Symbol.asyncDispose]() {
-      client.destroy();
-      sendClient.destroy();
+      requestHandler.destroy();
     },
   };
+}
+
+function once<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+/** All of a reply's body. The SDK's own asks first whether it is a web stream, for which Node loads them all (4 ms). */
+async function streamCollector(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }
 
 /** The public endpoint, to look up in NO_PROXY only; the SDK finds its own. */

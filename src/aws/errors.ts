@@ -46,7 +46,14 @@ export function factsOf(error: unknown): ErrorFacts {
 
 /** AWS refused the call because too many are made: it was not applied. */
 export function isThrottling(error: unknown): boolean {
-  return /^(ThrottlingException|Throttling|TooManyRequests(Exception)?)$/.test(factsOf(error).name);
+  return /^((Kms)?ThrottlingException|Throttling|TooManyRequests(Exception)?)$/.test(factsOf(error).name);
+}
+
+/** AWS failed within itself, or the call was lost on the way: worth another try where nothing is changed by it. */
+export function isTransient(error: unknown): boolean {
+  const { status, name, fromService } = factsOf(error);
+  if (error instanceof CredentialsFailure || error instanceof CliError || isCertificateError(error)) return false;
+  return status === undefined ? !fromService && name !== "AbortError" : status >= 500;
 }
 
 /** The connection was refused or the name not found: nothing was sent. */
@@ -79,12 +86,12 @@ const rules: readonly Rule[] = [
     kind: "access",
     hint: "check the secret access key and this computer's clock",
   },
+  { names: /^((Kms)?Throttling|TooManyRequests)/, kind: "failure", hint: "try again in a moment" },
   { names: /^Kms/, kind: "access", hint: "the state machine is encrypted: these credentials need kms:Decrypt on its key" },
   { names: /^ExecutionDoesNotExist$/, kind: "closed", hint: "sfn-callback pending lists what waits here; check --region and --profile" },
   { names: /^ExecutionAlreadyExists$/, kind: "failure", hint: "choose another --name, or leave it out: a name serves once" },
   { names: /^StateMachineDoesNotExist$/, kind: "usage", hint: "aws stepfunctions list-state-machines shows those of this Region" },
   { names: /^(Invalid(Name|ExecutionInput|Arn|Definition|Output)|ValidationException)$/, kind: "usage" },
-  { names: /^(Throttling|TooManyRequests)/, kind: "failure", hint: "try again in a moment" },
 ];
 
 /**

@@ -2,6 +2,7 @@ import {
   CreateStateMachineCommand,
   DescribeExecutionCommand,
   DescribeStateMachineCommand,
+  DescribeStateMachineForExecutionCommand,
   GetExecutionHistoryCommand,
   ListExecutionsCommand,
   ListStateMachinesCommand,
@@ -13,56 +14,110 @@ import {
   StopExecutionCommand,
 } from "@aws-sdk/client-sfn";
 import { CliError } from "../errors.ts";
-import { connectionNeverMade, factsOf, isCertificateError, isThrottling, toCliError } from "./errors.ts";
-import type { Message, SendReply, StepFunctions } from "./step-functions.ts";
-import { watchWire } from "./wire.ts";
+import { connectionNeverMade, factsOf, isCertificateError, isThrottling, isTransient, toCliError } from "./errors.ts";
+import type { Message, Pace, SendReply, StepFunctions } from "./step-functions.ts";
+import type { Wire } from "./wire.ts";
 
 /** The most that one page of any listing may hold (facts page 1). */
 const pageSize = 1000;
 
-/**
- * Step Functions through the AWS SDK. `client` may retry as the SDK does; `sendClient` carries answers only and must never retry
- * what AWS may have seen (SendRetryStrategy). `clock` is ours; `now()` puts it right by the Date header of the last reply.
- */
-export function createSdkStepFunctions(client: SFNClient, sendClient: SFNClient, clock: { now(): Date }): StepFunctions {
-  const wire = watchWire([client, sendClient], clock);
-  const calls: Record<string, number> = {};
+/** The clients of a connection, each made at its first use. */
+export interface Clients {
+  /** May retry as the SDK does. */
+  readonly read: () => SFNClient;
+  /** Never retries: what is held to a pace is retried within it. */
+  readonly paced: () => SFNClient;
+  /** Carries answers only, and must never retry what AWS may have seen (SendRetryStrategy). */
+  readonly send: () => SFNClient;
+}
 
-  function count(operation: string): void {
-    calls[operation] = (calls[operation] ?? 0) + 1;
-  }
+/** Step Functions through the AWS SDK. `wire` watches all clients; its clock is ours, put right by the Date header of the last reply. */
+export function createSdkStepFunctions(clients: Clients, wire: Wire): StepFunctions {
+  const counts = { calls: {}, throttles: {} };
+  return gateway(clients, wire, counts, plainCalls(clients.read, wire, counts));
+}
 
-  async function call<Reply>(operation: string, attempt: string, request: () => Promise<Reply>): Promise<Reply> {
-    count(operation);
+interface Counts {
+  readonly calls: Record<string, number>;
+  readonly throttles: Record<string, number>;
+}
+
+/** Makes one call of an operation; `attempt` says what it is for. */
+type Call = <Reply>(
+  operation: string,
+  attempt: string,
+  request: (client: SFNClient, options: CallOptions) => Promise<Reply>,
+) => Promise<Reply>;
+
+interface CallOptions {
+  readonly abortSignal?: AbortSignal;
+}
+
+function plainCalls(client: () => SFNClient, wire: Wire, { calls }: Counts): Call {
+  return async (operation, attempt, request) => {
+    count(calls, operation);
     try {
-      return await request();
+      return await request(client(), {});
     } catch (error) {
       throw toCliError(error, attempt, wire.endpoint());
     }
-  }
+  };
+}
 
+/** How often a paced call is made at most: throttled, each time later; or failed on the way or within AWS. */
+const pacedAttempts = { throttled: 12, failed: 4 };
+
+function pacedCalls(client: () => SFNClient, wire: Wire, { calls, throttles }: Counts, pace: Pace, signal: AbortSignal | undefined): Call {
+  return async (operation, attempt, request) => {
+    const left = { ...pacedAttempts };
+    for (;;) {
+      await pace.take(operation, signal);
+      count(calls, operation);
+      try {
+        return await request(client(), signal === undefined ? {} : { abortSignal: signal });
+      } catch (error) {
+        signal?.throwIfAborted();
+        const kind = isThrottling(error) ? "throttled" : isTransient(error) ? "failed" : null;
+        if (kind === "throttled") {
+          count(throttles, operation);
+          pace.throttled(operation);
+        }
+        if (kind !== null) left[kind] -= 1;
+        if (kind === null || left[kind] === 0) throw toCliError(error, attempt, wire.endpoint());
+      }
+    }
+  };
+}
+
+function count(counts: Record<string, number>, operation: string): void {
+  counts[operation] = (counts[operation] ?? 0) + 1;
+}
+
+function gateway(clients: Clients, wire: Wire, counts: Counts, call: Call): StepFunctions {
   /** All pages of a listing; each page is asked for only when the one before is used up. */
   async function* pages<Page extends { nextToken?: string | undefined }>(
     operation: string,
     attempt: string,
-    request: (nextToken: string | undefined) => Promise<Page>,
+    request: (client: SFNClient, options: CallOptions, nextToken: string | undefined) => Promise<Page>,
   ): AsyncGenerator<Page> {
     let nextToken: string | undefined;
     do {
       const token = nextToken;
-      const page = await call(operation, attempt, () => request(token));
+      const page = await call(operation, attempt, (client, options) => request(client, options, token));
       yield page;
       nextToken = page.nextToken;
     } while (nextToken !== undefined && nextToken !== "");
   }
 
   return {
-    calls,
+    ...counts,
     now: wire.now,
 
+    paced: (pace, signal) => gateway(clients, wire, counts, pacedCalls(clients.paced, wire, counts, pace, signal)),
+
     async *stateMachines() {
-      const all = pages("ListStateMachines", "list the state machines", (nextToken) =>
-        client.send(new ListStateMachinesCommand({ maxResults: pageSize, nextToken })),
+      const all = pages("ListStateMachines", "list the state machines", (client, options, nextToken) =>
+        client.send(new ListStateMachinesCommand({ maxResults: pageSize, nextToken }), options),
       );
       for await (const page of all) {
         for (const machine of page.stateMachines ?? []) {
@@ -72,27 +127,36 @@ export function createSdkStepFunctions(client: SFNClient, sendClient: SFNClient,
     },
 
     async stateMachine(arn) {
-      const reply = await call("DescribeStateMachine", `read the state machine ${arn}`, () =>
-        client.send(new DescribeStateMachineCommand({ stateMachineArn: arn })),
+      const reply = await call("DescribeStateMachine", `read the state machine ${arn}`, (client, options) =>
+        client.send(new DescribeStateMachineCommand({ stateMachineArn: arn }), options),
       );
       return {
         arn: required(reply.stateMachineArn),
         name: required(reply.name),
         type: machineType(reply.type),
         definition: required(reply.definition),
+        revisionId: reply.revisionId ?? null,
       };
     },
 
+    async stateMachineOf(executionArn) {
+      const reply = await call("DescribeStateMachineForExecution", `read the definition of ${executionArn}`, (client, options) =>
+        client.send(new DescribeStateMachineForExecutionCommand({ executionArn }), options),
+      );
+      return { definition: required(reply.definition), revisionId: reply.revisionId ?? null, updatedAt: required(reply.updateDate) };
+    },
+
     async createStateMachine({ name, definition, roleArn }) {
-      const reply = await call("CreateStateMachine", `create the state machine ${name}`, () =>
-        client.send(new CreateStateMachineCommand({ name, definition, roleArn })),
+      const reply = await call("CreateStateMachine", `create the state machine ${name}`, (client, options) =>
+        client.send(new CreateStateMachineCommand({ name, definition, roleArn }), options),
       );
       return { arn: required(reply.stateMachineArn) };
     },
 
-    async *executions(stateMachineArn, statusFilter) {
-      const all = pages("ListExecutions", `list the executions of ${stateMachineArn}`, (nextToken) =>
-        client.send(new ListExecutionsCommand({ stateMachineArn, statusFilter, maxResults: pageSize, nextToken })),
+    async *executions(of, statusFilter) {
+      const whose = "mapRunArn" in of ? of.mapRunArn : of.stateMachineArn;
+      const all = pages("ListExecutions", `list the executions of ${whose}`, (client, options, nextToken) =>
+        client.send(new ListExecutionsCommand({ ...of, statusFilter, maxResults: pageSize, nextToken }), options),
       );
       for await (const page of all) {
         for (const execution of page.executions ?? []) {
@@ -102,14 +166,15 @@ export function createSdkStepFunctions(client: SFNClient, sendClient: SFNClient,
             name: required(execution.name),
             status: required(execution.status),
             startedAt: required(execution.startDate),
+            stateMachineVersionArn: execution.stateMachineVersionArn ?? null,
           };
         }
       }
     },
 
     async execution(arn) {
-      const reply = await call("DescribeExecution", `read the execution ${arn}`, () =>
-        client.send(new DescribeExecutionCommand({ executionArn: arn })),
+      const reply = await call("DescribeExecution", `read the execution ${arn}`, (client, options) =>
+        client.send(new DescribeExecutionCommand({ executionArn: arn }), options),
       );
       return {
         arn: required(reply.executionArn),
@@ -117,6 +182,7 @@ export function createSdkStepFunctions(client: SFNClient, sendClient: SFNClient,
         name: reply.name ?? arn.slice(arn.lastIndexOf(":") + 1),
         status: required(reply.status),
         startedAt: required(reply.startDate),
+        stateMachineVersionArn: reply.stateMachineVersionArn ?? null,
         stoppedAt: reply.stopDate ?? null,
         input: reply.input ?? null,
         output: reply.output ?? null,
@@ -126,34 +192,34 @@ export function createSdkStepFunctions(client: SFNClient, sendClient: SFNClient,
     },
 
     async startExecution({ stateMachineArn, name, input }) {
-      const reply = await call("StartExecution", `start an execution of ${stateMachineArn}`, () =>
-        client.send(new StartExecutionCommand({ stateMachineArn, name, input })),
+      const reply = await call("StartExecution", `start an execution of ${stateMachineArn}`, (client, options) =>
+        client.send(new StartExecutionCommand({ stateMachineArn, name, input }), options),
       );
       return { arn: required(reply.executionArn), startedAt: required(reply.startDate) };
     },
 
     async stopExecution(arn, { error, cause }) {
-      const reply = await call("StopExecution", `stop the execution ${arn}`, () =>
-        client.send(new StopExecutionCommand({ executionArn: arn, error, cause })),
+      const reply = await call("StopExecution", `stop the execution ${arn}`, (client, options) =>
+        client.send(new StopExecutionCommand({ executionArn: arn, error, cause }), options),
       );
       return { stoppedAt: required(reply.stopDate) };
     },
 
-    async *history(executionArn, order) {
-      const all = pages("GetExecutionHistory", `read the history of ${executionArn}`, (nextToken) =>
-        client.send(
-          new GetExecutionHistoryCommand({ executionArn, maxResults: pageSize, reverseOrder: order === "newestFirst", nextToken }),
-        ),
-      );
+    async *history(executionArn, order, sizes = { first: pageSize, others: pageSize }) {
+      const reverseOrder = order === "newestFirst";
+      const all = pages("GetExecutionHistory", `read the history of ${executionArn}`, (client, options, nextToken) => {
+        const maxResults = nextToken === undefined ? sizes.first : sizes.others;
+        return client.send(new GetExecutionHistoryCommand({ executionArn, maxResults, reverseOrder, nextToken }), options);
+      });
       for await (const page of all) {
         yield page.events ?? [];
       }
     },
 
     async send(taskToken, message) {
-      count(operations[message.kind]);
+      count(counts.calls, operations[message.kind]);
       try {
-        await sendMessage(sendClient, taskToken, message);
+        await sendMessage(clients.send(), taskToken, message);
         return { kind: "taken" };
       } catch (error) {
         const reply = wire.reached(error) ? replyOf(error) : null;

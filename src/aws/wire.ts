@@ -1,7 +1,10 @@
 import type { SFNClient } from "@aws-sdk/client-sfn";
+import { isThrottling } from "./errors.ts";
 
 /** What is seen of the requests and replies themselves, below the SDK's operations. */
 export interface Wire {
+  /** Watches all requests of this client from now on; gives it back. */
+  watch(client: SFNClient): SFNClient;
   /** Where the last request went, as `https://host`, or null where none has gone out. */
   endpoint(): string | null;
   /** Whether this error came after the request was handed to the network, as opposed to signing or credentials. */
@@ -18,8 +21,8 @@ interface WireRequest {
   readonly port?: number;
 }
 
-/** Watches all requests of these clients from now on. */
-export function watchWire(clients: readonly SFNClient[], clock: { now(): Date }): Wire {
+/** A wire that watches nothing yet. */
+export function watchWire(clock: { now(): Date }): Wire {
   let endpoint: string | null = null;
   let skewMilliseconds = 0;
   const failures = new WeakSet<object>();
@@ -32,7 +35,7 @@ export function watchWire(clients: readonly SFNClient[], clock: { now(): Date })
     }
   }
 
-  for (const client of clients) {
+  function watch(client: SFNClient): SFNClient {
     client.middlewareStack.add(
       (next) => async (args) => {
         // The wire: the SDK types a request as unknown here.
@@ -45,6 +48,8 @@ export function watchWire(clients: readonly SFNClient[], clock: { now(): Date })
         } catch (error) {
           if (typeof error === "object" && error !== null) {
             failures.add(error);
+            // The SDK's list of throttling errors lacks that of KMS; this is how an error asks to be tried again.
+            if (isThrottling(error)) Object.assign(error, { $retryable: { throttling: true } });
             noteDate((error as { $response?: unknown }).$response);
           }
           throw error;
@@ -52,9 +57,11 @@ export function watchWire(clients: readonly SFNClient[], clock: { now(): Date })
       },
       { step: "deserialize", priority: "high", name: "sfnCallbackWire" },
     );
+    return client;
   }
 
   return {
+    watch,
     endpoint: () => endpoint,
     reached: (error) => typeof error === "object" && error !== null && failures.has(error),
     now: () => new Date(clock.now().getTime() + skewMilliseconds),

@@ -11,6 +11,7 @@ import { CliError } from "../errors.ts";
 import { exampleMachines } from "../example/definitions.ts";
 import { bold, cyan, dim, green, red, type Text, yellow } from "../text.ts";
 import { deploy } from "./deploy-example.ts";
+import { formatSpan } from "./durations.ts";
 import type { Run } from "./registration.ts";
 import { machineArn } from "./start.ts";
 import { watch } from "./wait.ts";
@@ -88,8 +89,8 @@ class Play {
     await this.#say(
       this.#context.terminal.table(
         [
-          { header: "TASK", cell: ({ arn, task }: Started) => cyan(taskId(arn, task.eventId)) },
-          { header: "STATE MACHINE", cell: ({ machine }) => machine },
+          { header: "TASK", cell: ({ arn, task }: Started) => cyan(taskId(arn, task.eventId)), whole: true },
+          { header: "MACHINE", cell: ({ machine }) => machine },
           { header: "STATE", cell: ({ task }) => task.state },
           { header: "ASKS", cell: ({ task }) => task.input ?? "" },
           { header: "EXPIRES IN", cell: ({ task }) => timeLeft(task, now) },
@@ -107,7 +108,7 @@ class Play {
     await this.#step(
       "The machine `random` hands its task to a function, which answers success or failure. Both ways:",
       `succeed ${taskId(heads.arn, heads.task.eventId)} --local --output '{"coin":"heads"}'`,
-      `fail ${taskId(tails.arn, tails.task.eventId)} --local --error Tails --cause 'the coin fell on tails'`,
+      { and: `fail ${taskId(tails.arn, tails.task.eventId)} --local --error Tails --cause 'the coin fell on tails'` },
     );
     ended.push(await this.#answer(heads, "answered success", { kind: "success", output: '{"coin":"heads"}' }));
     ended.push(await this.#answer(tails, "answered failure", { kind: "failure", error: "Tails", cause: "the coin fell on tails" }));
@@ -139,7 +140,7 @@ class Play {
     await this.#step(
       `Answer ${started.about}: approve it with an output, or reject it with an error and a cause.`,
       suggestion ? approve : reject,
-      suggestion ? reject : approve,
+      { or: suggestion ? reject : approve },
     );
     const approved = await this.#decide(started, suggestion);
     if (approved) return this.#answer(started, "approved", { kind: "success", output: '{"approved":true}' });
@@ -182,12 +183,10 @@ class Play {
     return { started, did, outcome, execution };
   }
 
-  async #step(what: string, ...commands: readonly string[]): Promise<void> {
-    await this.#say([
-      "",
-      bold(what),
-      ...commands.map((command, index) => dim(`  ${index === 0 ? "same as:" : "or:     "} sfn-callback ${command}`)),
-    ]);
+  /** `other` is a second command: another choice, or done as well. */
+  async #step(what: string, command: string, other?: { readonly or: string } | { readonly and: string }): Promise<void> {
+    const second = other === undefined ? [] : ["or" in other ? `or:      sfn-callback ${other.or}` : `and:     sfn-callback ${other.and}`];
+    await this.#say(["", bold(what), ...[`same as: sfn-callback ${command}`, ...second].map((line) => dim(["  ", line]))]);
   }
 
   // The story is told as it happens; under --json the result alone is on stdout.
@@ -197,9 +196,7 @@ class Play {
 }
 
 function timeLeft(task: CallbackTask, now: number): string {
-  if (task.timeoutAt === null) return "-";
-  const minutes = Math.round((task.timeoutAt.getTime() - now) / 60_000);
-  return minutes < 2 * 1_440 ? `${minutes}m` : `${Math.round(minutes / 1_440)}d`;
+  return task.timeoutAt === null ? "-" : formatSpan(task.timeoutAt.getTime() - now);
 }
 
 function status({ status }: Execution): Text {

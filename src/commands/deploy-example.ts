@@ -116,7 +116,7 @@ function sameJson(one: string, other: string): boolean {
 }
 
 const columns: readonly Column<Deployed>[] = [
-  { header: "STATE MACHINE", cell: ({ name }) => bold(name) },
+  { header: "MACHINE", cell: ({ name }) => bold(name) },
   { header: "CHANGE", cell: ({ change }) => change },
-  { header: "ARN", cell: ({ arn }) => dim(arn) },
+  { header: "ARN", cell: ({ arn }) => dim(arn), whole: true },
 ];

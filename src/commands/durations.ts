@@ -13,6 +13,25 @@ export function parseDuration(text: string, option: string): number {
   return Math.round(milliseconds);
 }
 
+const spanUnits = [
+  ["d", millisecondsPerUnit.d, millisecondsPerUnit.h, "h"],
+  ["h", millisecondsPerUnit.h, millisecondsPerUnit.m, "m"],
+  ["m", millisecondsPerUnit.m, millisecondsPerUnit.s, "s"],
+] as const;
+
+/** A length of time in its two greatest units, rounded to the lesser: `7d`, `1d 12h`, `3h 5m`, `40s`. From ten of the greater, that alone. */
+export function formatSpan(milliseconds: number): string {
+  for (const [name, size, lesserSize, lesserName] of spanUnits) {
+    // 59 minutes and 59.9 seconds is an hour: which unit is the greatest is decided after rounding.
+    const exact = Math.round(milliseconds / lesserSize) * lesserSize;
+    if (exact < size) continue;
+    if (milliseconds >= 9.5 * size) return `${Math.round(milliseconds / size)}${name}`;
+    const lesser = (exact % size) / lesserSize;
+    return `${Math.floor(exact / size)}${name}${lesser === 0 ? "" : ` ${lesser}${lesserName}`}`;
+  }
+  return `${Math.max(0, Math.round(milliseconds / 1000))}s`;
+}
+
 function isUnit(unit: string | undefined): unit is keyof typeof millisecondsPerUnit {
   return unit !== undefined && unit in millisecondsPerUnit;
 }

@@ -3,30 +3,17 @@ import type { Context, HandedTask, LocalServer } from "../context.ts";
 import { usageError } from "../errors.ts";
 import { bold, dim, type Text } from "../text.ts";
 import { parseDuration } from "./durations.ts";
+import { HandOvers } from "./hand-overs.ts";
+import { addServeOptions, parseServeOptions, type ServeOptions } from "./local-options.ts";
 import type { Run } from "./registration.ts";
-
-export interface ServeOptions {
-  readonly port: number;
-  readonly onTask?: string;
-  /** The text of a mock configuration. */
-  readonly mockConfig?: string;
-  readonly manual?: boolean;
-}
 
 /** Puts `local` and `local advance` on the program. */
 export function registerLocal(program: Command, run: Run): void {
   const local = program
     .command("local")
     .description("serve the embedded Step Functions to other tools; with -- <command>, for that command only")
-    .usage("[options] [-- <command>]")
-    .option("--port <port>", "on 127.0.0.1 (default 8083; a free one for -- <command>)")
-    .option("--on-task <command>", "shell command run for each callback task, its parameters on stdin, its token in SFN_CALLBACK_TOKEN")
-    .option(
-      "--mock-config <file>",
-      "results of service calls, as for AWS's Step Functions Local; <machine ARN>#<test case> starts with one",
-    )
-    .option("--manual", "leave service calls that are not mocked waiting, to be answered by hand")
-    .action(run((context, options) => localCommand(context, options)));
+    .usage("[options] [-- <command>]");
+  addServeOptions(local).action(run((context, options) => localCommand(context, options)));
   local
     .command("advance")
     .description("move the clock of the local file forward; every deadline on the way falls due at its own time")
@@ -37,47 +24,35 @@ export function registerLocal(program: Command, run: Run): void {
 
 async function localCommand(context: Context, options: Record<string, unknown>): Promise<number> {
   const command = options["--"];
-  const onTask = options["onTask"];
-  if (onTask === "") throw usageError("--on-task is empty");
-  const mockConfig = options["mockConfig"];
-  const mocks = typeof mockConfig === "string" ? { mockConfig: await context.files.read(mockConfig) } : {};
-  const serve = (defaultPort: number): ServeOptions => ({
-    port: parsePort(options["port"], defaultPort),
-    ...(typeof onTask === "string" ? { onTask } : {}),
-    ...mocks,
-    ...(options["manual"] === true ? { manual: true } : {}),
-  });
-  if (!Array.isArray(command)) return serveUntilStopped(context, serve(8083));
+  if (!Array.isArray(command)) return serveUntilStopped(context, await parseServeOptions(context, options, 8083));
   const words = command.filter((word) => typeof word === "string");
   const [program, ...args] = words;
   if (program === undefined) throw usageError("there is no command after --", "sfn-callback local -- <command>");
-  return serveFor(context, serve(0), program, args);
-}
-
-function parsePort(value: unknown, defaultPort: number): number {
-  if (value === undefined) return defaultPort;
-  const port = Number(value);
-  if (!/^\d{1,5}$/.test(String(value)) || port > 65_535) throw usageError(`--port ${JSON.stringify(value)} is not a port (0 to 65535)`);
-  return port;
+  return serveFor(context, await parseServeOptions(context, options, 0), program, args);
 }
 
 /** Serves until SIGINT or SIGTERM, which end it with 0: stopping a server is not a failure. */
 export async function serveUntilStopped(context: Context, options: ServeOptions): Promise<number> {
-  await using server = await open(context, options);
+  const { server, handOvers } = await open(context, options);
+  await using _open = server;
   const { url, region, accountId, file } = server;
   await announce(context, server, { url, region, accountId, file });
   await new Promise<void>((resolve) => {
     if (context.signal.aborted) resolve();
     context.signal.addEventListener("abort", () => resolve(), { once: true });
   });
+  await handOvers?.finish();
   if (context.terminal.format === "human") context.terminal.note(dim("Stopped. Everything is in the file."));
   return 0;
 }
 
 /** Serves for one command, with the endpoint in its environment, and ends with that command's exit code. */
 export async function serveFor(context: Context, options: ServeOptions, program: string, args: readonly string[]): Promise<number> {
-  await using server = await open(context, options);
-  return await context.spawn(program, args, { environment: environmentFor(context, server) });
+  const { server, handOvers } = await open(context, options);
+  await using _open = server;
+  const exitCode = await context.spawn(program, args, { environment: environmentFor(context, server) });
+  await handOvers?.finish();
+  return exitCode;
 }
 
 async function advance(context: Context, options: Record<string, unknown>, milliseconds: number): Promise<number> {
@@ -89,32 +64,19 @@ async function advance(context: Context, options: Record<string, unknown>, milli
   return 0;
 }
 
-async function open(context: Context, options: ServeOptions): Promise<LocalServer> {
+async function open(context: Context, options: ServeOptions): Promise<{ server: LocalServer; handOvers: HandOvers | undefined }> {
   const { onTask, port, ...services } = options;
   // A task can be handed over before serveLocal has told us where it serves.
   let resolve: (server: LocalServer) => void = () => {};
   const served = new Promise<LocalServer>((done) => {
     resolve = done;
   });
-  const hand = onTask === undefined ? {} : { onTask: async (task: HandedTask) => handOver(context, await served, onTask, task) };
+  const handOvers = onTask === undefined ? undefined : new HandOvers(context, onTask);
+  const hand =
+    handOvers === undefined ? {} : { onTask: async (task: HandedTask) => handOvers.run(task, environmentFor(context, await served)) };
   const server = await context.serveLocal({ file: localFile(context), port, ...regionOf(context), ...services, ...hand });
   resolve(server);
-  return server;
-}
-
-async function handOver(context: Context, server: LocalServer, command: string, task: HandedTask): Promise<void> {
-  context.terminal.hide(task.taskToken);
-  try {
-    const exitCode = await context.spawn(command, [], {
-      shell: true,
-      stdin: task.parameters,
-      stdout: "stderr",
-      environment: { ...environmentFor(context, server), SFN_CALLBACK_TOKEN: task.taskToken },
-    });
-    if (exitCode !== 0) context.terminal.warn(`--on-task ended with ${exitCode} for ${task.stateName} in ${task.executionArn}.`);
-  } catch (error) {
-    context.terminal.warn(`--on-task could not run for ${task.stateName}: ${error instanceof Error ? error.message : String(error)}`);
-  }
+  return { server, handOvers };
 }
 
 function localFile(context: Context): string {

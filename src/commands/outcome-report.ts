@@ -1,6 +1,5 @@
 import type { AnswerResult } from "../answering/send.ts";
 import type { Outcome } from "../callback/outcome.ts";
-import { hideTokens } from "../callback/task-token.ts";
 import type { Closing } from "../callback/waiting-tasks.ts";
 import type { Terminal } from "../context.ts";
 import { green, red, type StyledText, type Text, yellow } from "../text.ts";
@@ -18,7 +17,7 @@ const exitCodes: Record<Outcome, number> = {
 
 /** Gives the result of an answer and returns the exit code of its outcome. */
 export async function reportOutcome(terminal: Terminal, result: AnswerResult): Promise<number> {
-  await terminal.result(outcomeJson(result), () => [outcomeLine(result)]);
+  await terminal.result(outcomeJson(result), () => [outcomeLine(redacted(result, terminal.redact))]);
   return exitCodes[result.outcome];
 }
 
@@ -97,10 +96,30 @@ export function endingText({ status, output, error }: { status: string; output: 
 }
 
 // An output may be 256 KiB; --json of `wait` has it whole.
-// Tokens are hidden before the cut: what is left of one no longer looks like a token, and would be shown.
 function shortened(text: string): string {
-  const shown = hideTokens(text);
-  return shown.length > 200 ? `${shown.slice(0, 199)}…` : shown;
+  return text.length > 200 ? `${text.slice(0, 199)}…` : text;
+}
+
+/** The result with no secret in what is about to be shortened. */
+function redacted(result: AnswerResult, redact: (text: string) => string): AnswerResult {
+  const { closing, ending } = result;
+  const clean = (text: string | null): string | null => (text === null ? null : redact(text));
+  return {
+    ...result,
+    ending: ending === null ? null : { ...ending, output: clean(ending.output) },
+    closing: closing === null ? null : redactedClosing(closing, clean),
+  };
+}
+
+function redactedClosing(closing: Closing, clean: (text: string | null) => string | null): Closing {
+  switch (closing.kind) {
+    case "succeeded":
+      return { ...closing, output: clean(closing.output) };
+    case "failed":
+      return { ...closing, cause: clean(closing.cause) };
+    default:
+      return closing;
+  }
 }
 
 function howItEnded({ closing }: AnswerResult): string {

@@ -119,7 +119,7 @@ export function lines(terminal: Terminal, { execution, waiting }: Watched): read
   const columns: Column<Execution>[] = [
     { header: "STATUS", cell: () => statusText(status), plain: () => status },
     { header: "EXECUTION", cell: () => arn.split(":").slice(-2).join("/"), plain: () => arn },
-    ...(piped || ids.length > 0 ? [{ header: "WAITING", cell: () => bold(ids.join(" ")), plain: () => ids.join(" ") }] : []),
+    ...(piped || ids.length > 0 ? [{ header: "WAITING", cell: () => bold(ids.join(" ")), plain: () => ids.join(" "), whole: true }] : []),
     ...(piped || result !== "" ? [{ header: output === null ? "ERROR" : "OUTPUT", cell: () => result }] : []),
   ];
   return terminal.table(columns, [execution]);

@@ -1,4 +1,4 @@
-import type { Progress } from "../context.ts";
+import type { Environment, Progress } from "../context.ts";
 import type { OutputStream } from "./writer.ts";
 
 /** The spinners of one stderr. */
@@ -6,6 +6,8 @@ export interface Spinners {
   start(text: string): Progress;
   /** Does something that writes to the terminal with no spinner in its way. */
   aside(write: () => void): void;
+  /** Takes all spinners away and gives the cursor back. */
+  stopAll(): void;
 }
 
 interface Spinner {
@@ -18,6 +20,11 @@ interface Spinner {
 
 /** The spinner of a place where none may be shown. */
 export const silentProgress: Progress = { update: () => {}, stop: () => {} };
+
+/** Whether a spinner can be drawn: on a terminal that can move its cursor and says how wide it is (on one of width 0 ora never ends). */
+export function canSpin(stream: OutputStream, environment: Environment): boolean {
+  return stream.isTTY === true && environment["TERM"] !== "dumb" && stream.columns !== 0;
+}
 
 /** Spinners on a terminal, by ora, loaded when the first is shown. `clean` makes their texts safe to show. */
 export function createSpinners(stream: OutputStream, color: boolean, clean: (text: string) => string): Spinners {
@@ -32,11 +39,12 @@ export function createSpinners(stream: OutputStream, color: boolean, clean: (tex
         if (stopped) return;
         // stdin stays ours: ora's discarding of it would swallow Ctrl-C's way to us and a prompt's first keys.
         spinner = ora({ text, stream, discardStdin: false, isEnabled: true, color: color ? "cyan" : false });
-        spinner.start();
+        // Known before it starts, which hides the cursor: it must be stopped even where its first frame fails.
         active.add(spinner);
+        spinner.start();
       };
       // Without ora there is no spinner, which nobody needs to be told.
-      show().catch(() => {});
+      void show().catch(() => {});
       return {
         update: (next) => {
           text = clean(next);
@@ -53,6 +61,10 @@ export function createSpinners(stream: OutputStream, color: boolean, clean: (tex
       for (const spinner of active) spinner.clear();
       write();
       for (const spinner of active) spinner.render();
+    },
+    stopAll: () => {
+      for (const spinner of active) spinner.stop();
+      active.clear();
     },
   };
 }

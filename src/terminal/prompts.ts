@@ -5,13 +5,10 @@ import type { Streams } from "./terminal.ts";
 
 /**
  * Questions by inquirer, asked on stderr so that stdout holds the answer only. Ctrl-C, or `signal`, throws a CliError of kind
- * interrupted (or the signal's own CliError). inquirer is loaded with the first question.
+ * interrupted (or the signal's own CliError). `redact` keeps secrets out of what is asked. inquirer is loaded, and the streams are
+ * opened, with the first question.
  */
-export function createPrompts(
-  streams: Pick<Streams, "stdin" | "stderr">,
-  signal: AbortSignal,
-  redact: (text: string) => string = (text) => text,
-): Prompts {
+export function createPrompts(streams: Pick<Streams, "stdin" | "stderr">, signal: AbortSignal, redact: (text: string) => string): Prompts {
   const show = (text: string): string => safeText(redact(text));
   const ask = async (question: Question): Promise<unknown> => {
     if (signal.aborted) throw interruption(signal);

@@ -22,8 +22,8 @@ export function hasColor(stream: { readonly isTTY?: boolean }, environment: Envi
 
 /** A renderer that hides secrets by `hideSecrets`, makes control characters visible and, with color, adds the escape sequences. */
 export function createRender(color: boolean, hideSecrets: (text: string) => string): Render {
-  const chalk = new Chalk({ level: color ? 1 : 0 });
-  const paint = (style: StyleName, text: string): string => chalk[style](text);
+  const chalk = color ? new Chalk({ level: 1 }) : undefined;
+  const paint = (style: StyleName, text: string): string => (chalk === undefined ? text : chalk[style](text));
   const render: Render = (text) => {
     if (text === cellSeparator) return "\t";
     if (typeof text === "string") return safeText(hideSecrets(text));

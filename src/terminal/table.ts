@@ -12,7 +12,7 @@ let graphemes: Intl.Segmenter | undefined;
 
 /**
  * Rows as aligned lines under a bold header, no wider than `width` terminal cells as long as each column keeps four. The widest
- * columns give way first, their cells cut with `…`. Secrets are hidden before anything is cut, so no part of one can remain.
+ * columns give way first, their cells cut with `…`; one that is to stay whole gives nothing. Secrets are hidden before anything is cut, so no part of one can remain.
  */
 export function alignedTable<Row>(
   columns: readonly Column<Row>[],
@@ -25,7 +25,8 @@ export function alignedTable<Row>(
   const header = columns.map((column): Text => bold(clean(column.header)));
   const lines = [header, ...rows.map((row) => columns.map((column) => clean(column.cell(row))))];
   const natural = columns.map((_, at) => lines.reduce((most, cells) => Math.max(most, textWidth(cells[at] ?? "")), 0));
-  const widths = fitWidths(natural, width);
+  const least = columns.map(({ whole }, at) => (whole === true ? (natural[at] ?? 0) : narrowestColumn));
+  const widths = fitWidths(natural, least, width);
   return lines.map((cells) => alignLine(columns, cells, widths));
 }
 
@@ -51,16 +52,17 @@ function alignLine<Row>(columns: readonly Column<Row>[], cells: readonly Text[],
   });
 }
 
-function fitWidths(natural: readonly number[], width: number): number[] {
+function fitWidths(natural: readonly number[], least: readonly number[], width: number): number[] {
   const widths = [...natural];
   let excess = widths.reduce((sum, each) => sum + each, 0) + gap.length * (widths.length - 1) - width;
   while (excess > 0) {
-    const widest = Math.max(...widths);
-    if (widest <= narrowestColumn) break;
+    const givable = widths.filter((each, at) => each > (least[at] ?? 0));
+    if (givable.length === 0) break;
+    const widest = Math.max(...givable);
+    const at = widths.findLastIndex((each, column) => each === widest && each > (least[column] ?? 0));
     // Down to the next widest column in one go: a cell may hold a quarter of a million characters.
-    const next = Math.max(narrowestColumn, ...widths.filter((each) => each < widest));
-    const at = widths.lastIndexOf(widest);
-    const shared = widths.filter((each) => each === widest).length > 1;
+    const next = Math.max(least[at] ?? 0, ...givable.filter((each) => each < widest));
+    const shared = givable.filter((each) => each === widest).length > 1;
     const step = shared ? 1 : Math.min(excess, widest - next);
     widths[at] = widest - step;
     excess -= step;

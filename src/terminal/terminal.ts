@@ -1,11 +1,10 @@
 import type { Environment, Failure, Format, OutputOptions, Terminal } from "../context.ts";
 import type { Text } from "../text.ts";
 import { cyan, dim, red, yellow } from "../text.ts";
-import { createSpinners, silentProgress } from "./progress.ts";
+import { canSpin, createSpinners, silentProgress } from "./progress.ts";
 import { applyQuery } from "./query.ts";
 import { safeJson, safeLines, safeText } from "./safe-text.ts";
 import type { Secrets } from "./secrets.ts";
-import { createSecrets } from "./secrets.ts";
 import { createRender, hasColor } from "./styles.ts";
 import { alignedTable, separatedTable } from "./table.ts";
 import type { OutputStream } from "./writer.ts";
@@ -19,27 +18,22 @@ export interface Streams {
 }
 
 const columnsWithoutTerminal = 80;
+const rowsWithoutTerminal = 24;
 
 /**
- * The terminal over these streams. Nothing reaches them but through `redact` and the secrets given to `hide`, and with control
- * characters made visible; `--query` implies `--json`.
+ * The terminal over these streams. Nothing reaches them with a secret in it, and control characters are made visible; `--query`
+ * implies `--json`. stdin is opened only where it is asked whether it is a terminal.
  */
-export function createTerminal(
-  streams: Streams,
-  environment: Environment,
-  options: OutputOptions,
-  redact: (text: string) => string,
-): Terminal {
-  const { stdin, stdout, stderr } = streams;
+export function createTerminal(streams: Streams, environment: Environment, options: OutputOptions, secrets: Secrets): Terminal {
+  const { stdout, stderr } = streams;
   const format: Format = options.query !== undefined && options.format === "human" ? "json" : options.format;
-  const secrets = createSecrets(redact);
   const renderOut = createRender(hasColor(stdout, environment, options.color), secrets.clean);
   const stderrColor = hasColor(stderr, environment, options.color);
   const renderError = createRender(stderrColor, secrets.clean);
   const writeOut = createWriter(stdout);
   const writeError = createWriter(stderr);
   const spinners = createSpinners(stderr, stderrColor, (text) => safeText(secrets.clean(text)));
-  const showsProgress = format === "human" && stderr.isTTY === true && environment["TERM"] !== "dumb";
+  const showsProgress = format === "human" && canSpin(stderr, environment);
   const stdoutColumns = (): number => (stdout.isTTY === true && stdout.columns ? stdout.columns : columnsWithoutTerminal);
 
   const print = async (text: string): Promise<void> => {
@@ -59,9 +53,14 @@ export function createTerminal(
 
   return {
     format,
-    interactive: stdin.isTTY === true && stderr.isTTY === true && format === "human",
+    get interactive() {
+      return stderr.isTTY === true && format === "human" && streams.stdin.isTTY === true;
+    },
     stdoutIsTerminal: stdout.isTTY === true,
     stderrIsTerminal: stderr.isTTY === true,
+    get rows() {
+      return stdout.isTTY === true && stdout.rows ? stdout.rows : rowsWithoutTerminal;
+    },
     get columns() {
       return stdoutColumns();
     },
@@ -74,11 +73,14 @@ export function createTerminal(
     debug: (text) => (options.debug ? say([dim(["debug: ", text])]) : undefined),
     progress: (text) => (showsProgress ? spinners.start(text) : silentProgress),
     error: (failure) => {
+      // What failed goes on no longer, and may never get to say so itself.
+      spinners.stopAll();
       if (format === "human") return say(failureLines(failure, secrets));
       const json = safeJson(JSON.stringify(secrets.cleanJson({ error: failureJson(failure) })));
       void writeError(`${json}\n`).catch(() => {});
     },
     hide: secrets.hide,
+    redact: secrets.clean,
   };
 }
 

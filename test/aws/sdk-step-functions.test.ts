@@ -50,13 +50,20 @@ describe("listing", () => {
     expect(peer.requests[0]?.userAgent).toContain("sfn-callback/0.0.1");
   });
 
+  it("is asked for again where KMS throttles", async () => {
+    await using peer = await awsPeer(refusal("KmsThrottlingException"), { body: { stateMachines: [] } });
+    await using connection = connectTo(peer.url);
+    expect(await all(connection.stepFunctions.stateMachines())).toEqual([]);
+    expect(peer.requests).toHaveLength(2);
+  });
+
   it("asks for the executions of one status", async () => {
     await using peer = await awsPeer({
       body: { executions: [{ executionArn, stateMachineArn: machineArn, name: "one", status: "RUNNING", startDate: 1710119487.983 }] },
     });
     await using connection = connectTo(peer.url);
-    expect(await all(connection.stepFunctions.executions(machineArn, "RUNNING"))).toEqual([
-      { arn: executionArn, stateMachineArn: machineArn, name: "one", status: "RUNNING", startedAt: new Date(1710119487983) },
+    expect(await all(connection.stepFunctions.executions({ stateMachineArn: machineArn }, "RUNNING"))).toEqual([
+      { arn: executionArn, stateMachineArn: machineArn, name: "one", status: "RUNNING", startedAt: new Date(1710119487983), stateMachineVersionArn: null },
     ]);
     expect(peer.requests[0]?.body).toEqual({ stateMachineArn: machineArn, statusFilter: "RUNNING", maxResults: 1000 });
   });
@@ -91,6 +98,7 @@ describe("one execution", () => {
       name: "one",
       status: "RUNNING",
       startedAt: new Date(1000),
+      stateMachineVersionArn: null,
       stoppedAt: null,
       input: null,
       output: null,
@@ -107,6 +115,7 @@ describe("an error of AWS", () => {
     ["ExpiredTokenException", 400, "access"],
     ["InvalidClientTokenId", 403, "access"],
     ["KmsAccessDeniedException", 400, "access"],
+    ["KmsThrottlingException", 400, "failure"],
     ["ExecutionDoesNotExist", 400, "closed"],
     ["StateMachineDoesNotExist", 400, "usage"],
     ["InvalidName", 400, "usage"],
@@ -169,7 +178,7 @@ describe("an answer to a task", () => {
     expect((await sent([refusal(code)])).reply).toEqual({ kind: "notAToken", code, message: "what AWS says" });
   });
 
-  it.each(["ThrottlingException", "TooManyRequestsException"])("is sent again after %s", async (name) => {
+  it.each(["ThrottlingException", "TooManyRequestsException", "KmsThrottlingException"])("is sent again after %s", async (name) => {
     const { reply, requests } = await sent([refusal(name), { body: {} }]);
     expect(reply).toEqual({ kind: "taken" });
     expect(requests).toHaveLength(2);

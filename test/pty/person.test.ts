@@ -1,3 +1,5 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import stringWidth from "string-width";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -102,7 +104,7 @@ describe("deploy-example on a terminal", () => {
     const { code, lines } = await screen(["deploy-example", "--local-file", localFile], { home, columns: 200 }).ended;
     expect(code).toBe(0);
     const text = lines.join("\n");
-    expect(text).toMatch(/^STATE MACHINE +CHANGE +ARN$/m);
+    expect(text).toMatch(/^MACHINE +CHANGE +ARN$/m);
     expect(text).toContain(`Next: sfn-callback start approval --local-file ${localFile} `);
   });
 });
@@ -137,14 +139,27 @@ describe("pending on a terminal", () => {
     expect(lines.join("\n")).not.toContain("warning:");
     expect(written).toContain(`${csi}2mlocal, `);
     expect(lines.join("\n")).toMatch(/^ID +MACHINE +STATE +AGE +DEADLINE +EXECUTION$/m);
-    expect(lines.join("\n")).toMatch(/ +approval +Ask for approval +\d+s +in [67]d +order-1$/m);
+    expect(lines.join("\n")).toMatch(/ +approval +Ask for approval +\d+s +in 7d +order-1$/m);
   });
 
   it("leaves no spinner on the screen", async () => {
     await deployed("order-1");
     const { lines, written } = await screen(["pending"], here).ended;
     expect(lines.join("\n")).not.toMatch(/[⠀-⣿]|looking for/);
-    expect(written.lastIndexOf(`${csi}?25h`)).toBeGreaterThanOrEqual(written.lastIndexOf(`${csi}?25l`));
+    expect(written).toContain(`${csi}?25l`);
+    expect(written.lastIndexOf(`${csi}?25h`)).toBeGreaterThan(written.lastIndexOf(`${csi}?25l`));
+  });
+
+  it("takes the spinner away and gives the cursor back at Ctrl-C, even while the endpoint hangs", async () => {
+    await using endpoint = await hangingEndpoint();
+    const environment = { AWS_ACCESS_KEY_ID: "x", AWS_SECRET_ACCESS_KEY: "x", AWS_REGION: "us-east-1" };
+    const pending = screen(["pending", "--endpoint-url", endpoint.url], { home, environment });
+    await pending.shows("looking for waiting tasks");
+    pending.type(keys.controlC);
+    const { code, lines, written } = await pending.ended;
+    expect(code).toBe(130);
+    expect(lines.join("\n")).not.toContain("looking for");
+    expect(written.lastIndexOf(`${csi}?25h`)).toBeGreaterThan(written.lastIndexOf(`${csi}?25l`));
   });
 
   it("has no color with NO_COLOR", async () => {
@@ -179,6 +194,20 @@ describe("the closing commands of the demo", () => {
     }
   });
 });
+
+/** Takes connections and never answers. */
+async function hangingEndpoint(): Promise<{ url: string } & AsyncDisposable> {
+  const server = createServer((request) => void request.resume());
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((closed) => server.close(closed));
+    },
+  };
+}
 
 describe("in a pipe", () => {
   it("start is one tab-separated row: status, execution ARN, waiting task ids, result", async () => {

@@ -11,7 +11,12 @@ function prompting(signal: AbortSignal = new AbortController().signal) {
     shown += String(chunk);
   });
   const until = (text: string) => expect.poll(() => shown).toContain(text);
-  return { stdin, prompts: createPrompts({ stdin, stderr }, signal), until, shown: () => shown };
+  return {
+    stdin,
+    prompts: createPrompts({ stdin, stderr }, signal, (text) => text.replaceAll("s3cret", "<task token>")),
+    until,
+    shown: () => shown,
+  };
 }
 
 describe("a prompt", () => {
@@ -45,6 +50,27 @@ describe("a prompt", () => {
     await until("the other");
     stdin.write("\r");
     expect(await answer).toBe("b");
+  });
+
+  it("shows no secret that stands in a question or a choice", async () => {
+    const { stdin, prompts, until, shown } = prompting();
+    const chosen = prompts.select("Is s3cret it?", [{ value: "a", name: "Yes, s3cret", description: "as s3cret" }]);
+    await until("Is <task token> it?");
+    await until("as <task token>");
+    stdin.write("\r");
+    expect(await chosen).toBe("a");
+    expect(shown()).not.toContain("s3cret");
+  });
+
+  it("shows no secret that stands in what is wrong with a value", async () => {
+    const { stdin, prompts, until, shown } = prompting();
+    const typed = prompts.input("Which", { check: (value) => (value === "y" ? undefined : "not s3cret") });
+    await until("Which");
+    stdin.write("\r");
+    await until("not <task token>");
+    stdin.write("y\r");
+    expect(await typed).toBe("y");
+    expect(shown()).not.toContain("s3cret");
   });
 
   it("does not show a secret as it is typed", async () => {

@@ -1,6 +1,7 @@
 import { clearLine, cursorTo, moveCursor } from "node:readline";
 import { PassThrough, Writable } from "node:stream";
 import type { Environment, OutputOptions, Terminal } from "../../src/context.ts";
+import { createSecrets } from "../../src/terminal/secrets.ts";
 import type { Streams } from "../../src/terminal/terminal.ts";
 import { createTerminal } from "../../src/terminal/terminal.ts";
 
@@ -25,6 +26,7 @@ export function terminalInMemory(
     stdout: Object.assign(stdout.stream, { isTTY: setting.stdoutTty ?? false, columns: setting.columns ?? 80 }),
     stderr: Object.assign(stderr.stream, {
       isTTY: setting.stderrTty ?? false,
+      columns: setting.columns ?? 80,
       // What a tty.WriteStream has and ora calls.
       cursorTo: (x: number) => cursorTo(stderr.stream, x),
       clearLine: (direction: -1 | 0 | 1) => clearLine(stderr.stream, direction),
@@ -32,7 +34,7 @@ export function terminalInMemory(
     }),
   };
   const all: OutputOptions = { format: "human", raw: false, color: true, debug: false, ...options };
-  const terminal = createTerminal(streams, setting.environment ?? {}, all, setting.redact ?? ((text) => text));
+  const terminal = createTerminal(streams, setting.environment ?? {}, all, createSecrets(setting.redact ?? ((text) => text)));
   return { terminal, stdout: stdout.text, stderr: stderr.text };
 }
 

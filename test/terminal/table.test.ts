@@ -46,6 +46,16 @@ describe("a table on a terminal", () => {
     expect(table).toEqual(["NAME        AGE", "a very lo…   2m"]);
   });
 
+  it("keeps a column whole that people copy, even on a narrower terminal", () => {
+    const whole: Column<Row>[] = [
+      { header: "ARN", cell: (row) => row.name, whole: true },
+      { header: "ABOUT", cell: (row) => row.age },
+    ];
+    const rows = [{ name: "arn:aws:states", age: "a long story" }];
+    expect(alignedTable(whole, rows, 24).map(plainText)).toEqual(["ARN             ABOUT", "arn:aws:states  a long …"]);
+    expect(alignedTable(whole, rows, 10).map(plainText)).toEqual(["ARN             ABO…", "arn:aws:states  a l…"]);
+  });
+
   it("never cuts a wide character in half", () => {
     expect(plainText(cutText("漢字漢字", 6))).toBe("漢字…");
     expect(stringWidth(plainText(cutText("漢字漢字", 4)))).toBe(3);

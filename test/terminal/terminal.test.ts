@@ -1,6 +1,7 @@
 import { Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { checkQuery } from "../../src/terminal/query.ts";
+import { createSecrets } from "../../src/terminal/secrets.ts";
 import { createTerminal } from "../../src/terminal/terminal.ts";
 import { bold, red } from "../../src/text.ts";
 import { terminalInMemory } from "./streams.ts";
@@ -179,6 +180,21 @@ describe("stderr", () => {
     }
   });
 
+  it("has no spinner on a terminal that does not say how wide it is", async () => {
+    const { terminal, stderr } = terminalInMemory({}, { stderrTty: true, columns: 0 });
+    terminal.progress("reading").stop();
+    terminal.note("a note");
+    expect(stderr()).toBe("a note\n");
+  });
+
+  it("takes the spinner away for a failure, which ends what it told of", async () => {
+    const { terminal, stderr } = terminalInMemory({}, { stderrTty: true });
+    terminal.progress("reading");
+    await expect.poll(stderr).toContain("reading");
+    terminal.error({ code: "Failure", message: "it broke", hint: undefined, awsRequestId: undefined });
+    expect(stderr()).toMatch(/\[\?25h[^\n]*it broke\n$/);
+  });
+
   it("takes the spinner out of a note's way and away at the end", async () => {
     const { terminal, stderr } = terminalInMemory({}, { stderrTty: true });
     const progress = terminal.progress("reading\x1b[2J");
@@ -208,7 +224,12 @@ describe("the streams", () => {
   const failing = (code: string) => {
     const stdout = new Writable({ write: (_chunk, _encoding, done) => done(Object.assign(new Error(code), { code })) });
     const options = { format: "human", raw: false, color: true, debug: false } as const;
-    return createTerminal({ stdin: process.stdin, stdout, stderr: new Writable() }, {}, options, (text) => text);
+    return createTerminal(
+      { stdin: process.stdin, stdout, stderr: new Writable() },
+      {},
+      options,
+      createSecrets((text) => text),
+    );
   };
 
   it("take a reader that went away for no failure", async () => {

@@ -1,0 +1,22 @@
+import type { Imported, ServedRequest, Terminal } from "../context.ts";
+import { bold, dim, type Text } from "../text.ts";
+
+/** Tells what became of a definition file, in the terminal's format; a fault, with its diagnostics, as a warning in every one. */
+export async function tellImported(terminal: Terminal, imported: Imported): Promise<void> {
+  if (terminal.format === "jsonl") await terminal.item({ imported });
+  if ("message" in imported) {
+    terminal.warn(`${imported.file} is not imported: ${imported.message}`);
+    for (const { code, message, location } of imported.diagnostics) {
+      for (const line of `${code}: ${message}${location === null ? "" : ` at ${location}`}`.split("\n")) terminal.note(`  ${line}`);
+    }
+  } else if (terminal.format === "human") {
+    const { name, change, arn } = imported;
+    terminal.note([`${change} `, bold(name), " ", dim(arn)]);
+  }
+}
+
+/** A request in one line, without anything of its body. */
+export function requestLine({ operation, status, error, milliseconds }: ServedRequest): Text {
+  const what = error === null ? "" : ` ${error.code}: ${error.message.split("\n")[0]?.slice(0, 300)}`;
+  return [bold(operation ?? "-"), ` ${status}${what} `, dim(`${milliseconds.toFixed(1)} ms`)];
+}
