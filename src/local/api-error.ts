@@ -16,3 +16,8 @@ export function validationError(breaches: readonly string[]): ApiError {
   const count = breaches.length === 1 ? "1 validation error" : `${breaches.length} validation errors`;
   return new ApiError("ValidationException", `${count} detected: ${breaches.join("; ")}`, "com.amazon.coral.validate");
 }
+
+/** The body of an error reply. */
+export function errorBody({ namespace, type, message }: ApiError): string {
+  return JSON.stringify({ __type: `${namespace}#${type}`, message });
+}

@@ -5,15 +5,20 @@ import { dueAt, pendingEvaluations, waitingTask } from "./asl/execution-state.ts
 import type { HistoryEvent } from "./asl/history-event.ts";
 import { executionDeadline, type Happening, type Step, step } from "./asl/interpreter.ts";
 import type { ExecutionFacts, Services } from "./asl/run.ts";
+import { DefinitionChecks } from "./definition-checks.ts";
 import { Evaluations, type Evaluator } from "./evaluations.ts";
 import type { HandedTask } from "./local.ts";
 import { MapRunPump } from "./map-runs.ts";
 import { type MockConfig, mockedResult } from "./mock-config.ts";
+import type { PageSeal } from "./page.ts";
+import { RemovalPump } from "./removal-pump.ts";
 import type { StoredExecution } from "./store/executions.ts";
 import type { Store } from "./store/store.ts";
 import { createTokenMint, type TokenMint, type TokenTarget } from "./task-token.ts";
 
 const maxRememberedDefinitions = 1000;
+/** An Express execution's longest time (facts page 4, documented). */
+const expressSeconds = 300;
 /** How long a request is held up for what was set off before it: so that who asks sees what came of it. */
 const settleMilliseconds = 300;
 
@@ -35,9 +40,13 @@ export class Engine {
   readonly #tokens: TokenMint;
   readonly #evaluations: Evaluations;
   readonly #mapRunPump = new MapRunPump(this);
+  readonly removal = new RemovalPump(this);
+  readonly definitionChecks = new DefinitionChecks();
   isClosed = false;
   readonly #definitions = new Map<string, Definition>();
   readonly #pollers = new Map<string, Set<() => void>>();
+  readonly #watchers = new Map<number, Set<() => void>>();
+  readonly pageSeal: PageSeal;
   readonly mockConfig: MockConfig | null;
   readonly isManual: boolean;
   readonly pollMilliseconds: number;
@@ -49,6 +58,7 @@ export class Engine {
     this.isManual = options.isManual;
     this.pollMilliseconds = options.pollMilliseconds;
     this.#tokens = createTokenMint(store.database.secret);
+    this.pageSeal = { secret: store.database.secret, now: () => this.now() };
     this.#evaluations = new Evaluations(evaluator, (executionId, number, replies) =>
       this.#happenTo(executionId, { kind: "evaluated", number, replies }),
     );
@@ -98,6 +108,7 @@ export class Engine {
   /** Takes up what a process that is gone, or is slow, has left to be done. */
   resume(): void {
     this.#mapRunPump.wake();
+    this.removal.look();
     this.#resumeEvaluations();
   }
 
@@ -114,7 +125,8 @@ export class Engine {
   /** Takes one step of an execution and writes it. To be called within a transaction that read the execution. */
   happen(execution: StoredExecution, happening: Happening, at: number): StoredExecution {
     const taken = this.#step(execution, happening, at);
-    const { events, state } = taken;
+    const { state } = taken;
+    const events = withQualifiers(execution, taken.events);
     const stepped = { ...execution, state, revision: execution.revision + 1 };
     if (!this.store.executions.commitStep(execution, state, events, dueAt(state, executionDeadline(this.#facts(execution))))) {
       throw new Error(`the execution ${execution.arn} changed while a step of it was computed`);
@@ -124,6 +136,7 @@ export class Engine {
     this.#mapRunPump.follow(stepped);
     this.#ask(stepped, taken);
     this.#wakePollers(events);
+    if (state.status !== "RUNNING") for (const watcher of this.#watchers.get(execution.id) ?? []) watcher();
     return stepped;
   }
 
@@ -132,6 +145,16 @@ export class Engine {
     const pollers = this.#pollers.get(activityArn) ?? new Set();
     this.#pollers.set(activityArn, pollers);
     return pollers;
+  }
+
+  /** Calls `watcher` when the execution ends in this process, until what is returned is called. */
+  watch(executionId: number, watcher: () => void): () => void {
+    const watchers = this.#watchers.get(executionId) ?? new Set();
+    this.#watchers.set(executionId, watchers.add(watcher));
+    return () => {
+      watchers.delete(watcher);
+      if (watchers.size === 0) this.#watchers.delete(executionId);
+    };
   }
 
   mintToken(target: TokenTarget): string {
@@ -229,7 +252,9 @@ export class Engine {
   #facts(execution: StoredExecution): ExecutionFacts {
     const { arn, name, roleArn, machineArn, machineName, input, startedAt } = execution;
     const { region } = this;
-    const definition = this.#definition(execution.definition);
+    const definition = arn.includes(":express:")
+      ? limitedTo(expressSeconds, this.#definition(execution.definition))
+      : this.#definition(execution.definition);
     return { arn, name, roleArn, machineArn, machineName, input, startedAt, region, definition, services: servicesOf(execution) };
   }
 
@@ -243,6 +268,20 @@ export class Engine {
     }
     return definition;
   }
+}
+
+/** The start tells which version or alias it was started through (facts page 5.1, documented). */
+function withQualifiers({ versionArn, aliasArn }: StoredExecution, events: readonly HistoryEvent[]): readonly HistoryEvent[] {
+  if (versionArn === null) return events;
+  const qualifiers = { ...(aliasArn === null ? {} : { stateMachineAliasArn: aliasArn }), stateMachineVersionArn: versionArn };
+  return events.map((event) => {
+    const details = event["executionStartedEventDetails"];
+    return typeof details === "object" ? { ...event, executionStartedEventDetails: { ...details, ...qualifiers } } : event;
+  });
+}
+
+function limitedTo(seconds: number, definition: Definition): Definition {
+  return { ...definition, TimeoutSeconds: Math.min(definition.TimeoutSeconds ?? seconds, seconds) };
 }
 
 /** How an execution was started decides where its service calls' results come from, whoever moves it on. */

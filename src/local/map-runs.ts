@@ -53,7 +53,7 @@ export class MapRunPump {
   #abortAbandoned({ id, state }: StoredExecution): void {
     const waiting = new Set<string>();
     for (const visit of openVisits(state.root)) if (visit.waiting.kind === "mapRun") waiting.add(visit.waiting.mapRunArn);
-    for (const run of this.#engine.store.mapRuns.list(id, -1, 0)) {
+    for (const run of this.#engine.store.mapRuns.list(id)) {
       if (run.status !== "RUNNING" || waiting.has(run.arn)) continue;
       this.#engine.store.mapRuns.end(run.id, "ABORTED", this.#engine.now());
       this.#abortChildren(run);
@@ -93,6 +93,7 @@ export class MapRunPump {
       definition: run.definition,
       machineUpdatedAt: parent.machineUpdatedAt,
       machineRevisionId: parent.machineRevisionId,
+      machineSettings: parent.machineSettings,
       mapRun: { mapRunId: run.id, mapRunArn: run.arn, child },
       input,
       startedAt,

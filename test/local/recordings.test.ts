@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { parseMockConfig } from "../../src/local/mock-config.ts";
 import { Bench } from "./peer.ts";
 import { historyDifference, outcomeDifference } from "./recordings/compare.ts";
 import { mockConfigOf, play } from "./recordings/play.ts";
@@ -24,7 +23,7 @@ const excused: Readonly<Record<string, string>> = {
 describe.skipIf(recordings === null)(title, () => {
   it("run here as they ran there", async () => {
     const all = recordings ?? [];
-    await using bench = await Bench.open(undefined, { mockConfig: parseMockConfig(mockConfigOf(all)), pollMilliseconds: 1_000 });
+    await using bench = await Bench.open(undefined, { mockConfig: mockConfigOf(all), pollMilliseconds: 1_000 });
     const wrongOutcomes: Record<string, string> = {};
     const unequalHistories: Record<string, string> = {};
     for (const [index, recording] of all.entries()) {

@@ -149,4 +149,26 @@ describe("local --on-task", () => {
     // The last answer's own command may still be reading it back; the server ends with 0 all the same.
     expect((await server.ended).code).toBe(0);
   });
+
+  it("lets a command that runs answer and read back before a SIGTERM closes the server", async () => {
+    const go = join(machine.folder, "go");
+    const path = script(
+      "slow.mjs",
+      `import { spawnSync } from "node:child_process";
+       import { existsSync } from "node:fs";
+       console.error("handed over");
+       while (!existsSync(${JSON.stringify(go)})) await new Promise((done) => setTimeout(done, 20));
+       const { status } = spawnSync(process.execPath, ["${binary}", "succeed", "--output", "{}"], { stdio: "inherit" });
+       console.error("answered with " + status);`,
+    );
+    const server = await serveLocal(machine, ["--on-task", `"${process.execPath}" "${path}"`]);
+    const { executionArn } = json((await machine.run(["start", "random", "--json"])).stdout);
+    await server.line(/^handed over$/);
+    server.kill("SIGTERM");
+    writeFileSync(go, "");
+    const { code, stderr } = await server.ended;
+    expect(code).toBe(0);
+    expect(stderr).toContain("answered with 0");
+    expect(json((await machine.run(["wait", executionArn, "--timeout", "0s", "--json"])).stdout)).toMatchObject({ status: "SUCCEEDED" });
+  });
 });

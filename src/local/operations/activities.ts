@@ -3,7 +3,8 @@ import { ApiError } from "../api-error.ts";
 import { waitingTask } from "../asl/execution-state.ts";
 import type { Engine } from "../engine.ts";
 import type { StoredActivity } from "../store/tasks.ts";
-import { checkName, checkResource, type Operations, seconds } from "./operation.ts";
+import { checkName, type Operations, seconds } from "./operation.ts";
+import { checkTagCount, readTags } from "./tags.ts";
 
 /** How often a poll looks for tasks that other processes have scheduled. */
 const lookMilliseconds = 200;
@@ -14,6 +15,7 @@ const maxPollers = 1000;
 export const activityOperations: Operations = {
   CreateActivity(engine, request) {
     const name = request.text("name", { min: 1, max: 80 });
+    const tags = readTags(request);
     request.done();
     checkName(name);
     const arn = engine.arn(`activity:${name}`);
@@ -21,13 +23,17 @@ export const activityOperations: Operations = {
       // The same name again is the same activity (facts page 2.5, recorded).
       const existing = engine.store.tasks.activity(arn);
       const activity = existing ?? { arn, name, createdAt: engine.now() };
-      if (existing === null) engine.store.tasks.addActivity(activity);
+      if (existing === null) {
+        engine.store.tasks.addActivity(activity);
+        engine.store.tags.put(arn, tags);
+        checkTagCount(arn, engine.store.tags.count(arn));
+      }
       return { activityArn: arn, creationDate: seconds(activity.createdAt) };
     });
   },
 
   DescribeActivity(engine, request) {
-    const arn = request.arn("activityArn");
+    const arn = request.arn("activityArn", ["activity"]);
     request.done();
     return { ...summary(existingActivity(engine, arn)), encryptionConfiguration: { type: "AWS_OWNED_KEY" } };
   },
@@ -35,20 +41,23 @@ export const activityOperations: Operations = {
   ListActivities(engine, request) {
     const page = request.page();
     request.done();
-    const activities = engine.store.tasks.activities(page.size + 1, page.offset);
-    return { activities: activities.slice(0, page.size).map(summary), ...page.next(activities.length) };
+    const found = engine.store.tasks.activities(page.size + 1, String(page.after?.[0] ?? ""));
+    const { rows, ...next } = page.cut(found, ({ name }) => [name]);
+    return { activities: rows.map(summary), ...next };
   },
 
   DeleteActivity(engine, request) {
-    const arn = request.arn("activityArn");
+    const arn = request.arn("activityArn", ["activity"]);
     request.done();
-    checkResource(arn, "activity");
-    engine.store.tasks.deleteActivity(arn);
+    engine.store.transaction(() => {
+      engine.store.tasks.deleteActivity(arn);
+      engine.store.tags.removeAll(arn);
+    });
     return {};
   },
 
   async GetActivityTask(engine, request, signal) {
-    const arn = request.arn("activityArn");
+    const arn = request.arn("activityArn", ["activity"]);
     const workerName = request.optionalText("workerName", { min: 1, max: 80 });
     request.done();
     existingActivity(engine, arn);
@@ -98,7 +107,6 @@ function takeTask(engine: Engine, arn: string, workerName: string | undefined): 
 }
 
 function existingActivity(engine: Engine, arn: string): StoredActivity {
-  checkResource(arn, "activity");
   const activity = engine.store.tasks.activity(arn);
   if (activity === null) throw new ApiError("ActivityDoesNotExist", `Activity Does Not Exist: '${arn}'`);
   return activity;

@@ -1,121 +1,85 @@
-import { randomUUID } from "node:crypto";
 import { ApiError } from "../api-error.ts";
 import type { Engine } from "../engine.ts";
-import type { MockedResponses } from "../mock-config.ts";
-import type { StoredExecution } from "../store/executions.ts";
-import type { StoredStateMachine } from "../store/state-machines.ts";
-import { existingMapRun } from "./map-runs.ts";
-import { checkName, checkResource, given, maxPayloadBytes, type Operations, present, seconds, unsupported } from "./operation.ts";
-import { existingMachine } from "./state-machines.ts";
+import type { ListPart, StoredExecution } from "../store/executions.ts";
+import { chosenRevision, readMachineArn } from "./machine-reference.ts";
+import { existingMapRun, longestMapRunArn } from "./map-runs.ts";
+import { given, invalid, type Operations, present, seconds } from "./operation.ts";
+import { settingsOf } from "./settings.ts";
 
 const executionStatuses = ["SUCCEEDED", "TIMED_OUT", "PENDING_REDRIVE", "ABORTED", "FAILED", "RUNNING"];
+/** A next token of ListExecutions may be longer than others (documented). */
+const longestNextToken = 3096;
 
 /** Checks stand in the order in which AWS makes them (facts page 2). */
 export const executionOperations: Operations = {
-  StartExecution(engine, request) {
-    const stateMachineArn = request.arn("stateMachineArn");
-    const name = request.optionalText("name", { min: 1, max: 80 }) ?? randomUUID();
-    const input = request.optionalText("input", { maxBytes: maxPayloadBytes }) ?? "{}";
-    request.done();
-    const [machineArn = "", testCase] = stateMachineArn.split("#");
-    const machine = existingMachine(engine, machineArn);
-    checkName(name);
-    checkExecutionInput(input);
-    const mocks = testCase === undefined ? null : mocksOf(engine, machine, testCase);
-    const arn = engine.arn(`execution:${machine.name}:${name}`);
-    return engine.store.transaction(() => {
-      const existing = engine.store.executions.get({ arn });
-      if (existing !== null) {
-        if (existing.state.status === "RUNNING" && existing.input === input) return started(existing);
-        throw new ApiError("ExecutionAlreadyExists", `Execution Already Exists: '${arn}'`);
-      }
-      const { roleArn, definition } = machine;
-      const startedAt = engine.now();
-      const execution = engine.store.executions.add({
-        arn,
-        machineArn: machine.arn,
-        machineName: machine.name,
-        name,
-        roleArn,
-        definition,
-        machineUpdatedAt: machine.updatedAt,
-        machineRevisionId: machine.revisionId,
-        mapRun: null,
-        input,
-        startedAt,
-        mocks,
-        isManual: engine.isManual,
-      });
-      return started(engine.happen(execution, { kind: "started" }, startedAt));
-    });
-  },
-
   DescribeExecution(engine, request) {
-    const arn = request.arn("executionArn");
+    // Of the Express executions only a map run's children can be looked at (documented).
+    const arn = request.arn("executionArn", ["execution", "express"]);
+    const isMetadataOnly = request.wantsMetadataOnly();
     request.done();
+    if (arn.split(":")[5] === "express" && !arn.includes("/")) {
+      throw new ApiError("InvalidArn", "Invalid Arn: 'Resource type not valid in this context: express'");
+    }
     const execution = existingExecution(engine, arn);
     const { output, error, cause } = execution.state;
+    const data = { input: execution.input, output, error, cause };
     return present({
       ...executionSummary(execution),
-      input: execution.input,
-      inputDetails: { included: true },
-      output,
-      outputDetails: output === null ? null : { included: true },
-      error,
-      cause,
+      traceHeader: execution.traceHeader,
+      inputDetails: { included: !isMetadataOnly },
+      outputDetails: output === null ? null : { included: !isMetadataOnly },
+      // An error and its cause are encrypted as input and output are (documented), so they too are no metadata.
+      ...(isMetadataOnly ? {} : data),
       ...redrive(execution),
     });
   },
 
   DescribeStateMachineForExecution(engine, request) {
-    const arn = request.arn("executionArn");
+    const arn = request.arn("executionArn", ["execution"]);
+    const isMetadataOnly = request.wantsMetadataOnly();
     request.done();
     const execution = existingExecution(engine, arn);
     return present({
       stateMachineArn: execution.machineArn,
       name: execution.machineName,
-      definition: execution.definition,
+      definition: isMetadataOnly ? "{}" : execution.definition,
       roleArn: execution.roleArn,
       updateDate: seconds(execution.machineUpdatedAt),
       revisionId: execution.machineRevisionId,
-      loggingConfiguration: { level: "OFF", includeExecutionData: false },
-      tracingConfiguration: { enabled: false },
+      mapRunArn: execution.mapRun?.mapRunArn ?? null,
+      label: readMachineArn(execution.machineArn).label,
+      ...settingsOf(execution.machineSettings),
     });
   },
 
   ListExecutions(engine, request) {
-    const [machineArn, mapRunArn] = [request.optionalArn("stateMachineArn"), request.optionalArn("mapRunArn")];
-    const status = request.optionalText("statusFilter", { oneOf: executionStatuses });
-    const page = request.page();
+    const machineArn = request.optionalArn("stateMachineArn", ["stateMachine"]);
+    const mapRunArn = request.optionalArn("mapRunArn", ["mapRun"], longestMapRunArn);
+    const status = request.optionalText("statusFilter", { oneOf: executionStatuses }) ?? null;
+    const redriveFilter = request.optionalText("redriveFilter", { oneOf: ["REDRIVEN", "NOT_REDRIVEN"] });
+    const page = request.page(longestNextToken);
     request.done();
     if ((machineArn === undefined) === (mapRunArn === undefined)) {
-      throw new ApiError("ValidationException", "Must provide exactly one of stateMachineArn or mapRunArn", "com.amazon.coral.validate");
+      throw invalid("Must provide exactly one of stateMachineArn or mapRunArn");
     }
-    const of =
-      mapRunArn === undefined
-        ? { machineArn: existingMachine(engine, machineArn ?? "").arn }
-        : { mapRunId: existingMapRun(engine, mapRunArn).id };
-    const executions = engine.store.executions.list(of, status ?? null, page.size + 1, page.offset);
-    return { executions: executions.slice(0, page.size).map(executionSummary), ...page.next(executions.length) };
-  },
-
-  GetExecutionHistory(engine, request) {
-    const arn = request.arn("executionArn");
-    const newestFirst = request.optionalFlag("reverseOrder");
-    if (request.optionalFlag("includeExecutionData", true) === false) throw unsupported("includeExecutionData=false");
-    const page = request.page();
-    request.done();
-    const execution = existingExecution(engine, arn);
-    const { lastEventId } = execution.state;
-    const from = newestFirst ? lastEventId + 1 - page.offset : page.offset;
-    const events = engine.store.executions.events(execution.id, newestFirst ? "newestFirst" : "oldestFirst", from, page.size + 1);
-    return { events: events.slice(0, page.size).map((event) => JSON.parse(event) as object), ...page.next(events.length) };
+    if (mapRunArn === undefined && (redriveFilter !== undefined || status === "PENDING_REDRIVE")) {
+      throw invalid("A redriveFilter and the statusFilter PENDING_REDRIVE need a mapRunArn");
+    }
+    const part = { status, keptSince: engine.removal.keptSince, after: page.after, limit: page.size + 1 };
+    const found = mapRunArn === undefined ? ofMachine(engine, machineArn ?? "", part) : ofMapRun(engine, mapRunArn, part);
+    const { rows, ...next } = page.cut(found, ({ listedAt, id }) => [listedAt, id]);
+    const executions = rows.map((execution) => {
+      const { mapRun } = execution;
+      const itemCount = mapRun === null ? null : engine.store.mapRuns.items(mapRun.mapRunId, mapRun.child);
+      return present({ ...executionSummary(execution), itemCount });
+    });
+    return { executions, ...next };
   },
 
   StopExecution(engine, request) {
-    const arn = request.arn("executionArn");
-    const error = request.optionalText("error", { max: 256 });
-    const cause = request.optionalText("cause", { max: 32_768 });
+    const arn = request.arn("executionArn", ["execution"]);
+    const error = request.optionalText("error", { max: 256, isSensitive: true });
+    const cause = request.optionalText("cause", { max: 32_768, isSensitive: true });
     request.done();
     return engine.store.transaction(() => {
       const execution = existingExecution(engine, arn);
@@ -129,32 +93,30 @@ export const executionOperations: Operations = {
   },
 };
 
-/** AWS's own local tool picks a case of its mock configuration with `<machine ARN>#<case>`, and so do we. */
-function mocksOf(engine: Engine, machine: StoredStateMachine, testCase: string): MockedResponses {
-  const mocks = engine.mockConfig?.testCase(machine.name, testCase) ?? null;
-  if (mocks !== null) return mocks;
-  const why =
-    engine.mockConfig === null
-      ? "there is no mock configuration (local --mock-config <file>)"
-      : `it has no test case '${testCase}' for ${machine.name}`;
-  throw new ApiError("InvalidArn", `Invalid Arn: the test case '${testCase}' cannot be used: ${why}`);
-}
-
 export function existingExecution(engine: Engine, arn: string): StoredExecution {
-  checkResource(arn, "execution");
   const execution = engine.store.executions.get({ arn });
-  if (execution === null) throw new ApiError("ExecutionDoesNotExist", `Execution Does Not Exist: '${arn}'`);
+  if (execution === null || isForgotten(engine, execution)) {
+    throw new ApiError("ExecutionDoesNotExist", `Execution Does Not Exist: '${arn}'`);
+  }
   return execution;
 }
 
-function checkExecutionInput(input: string): void {
-  const refuse = (why: string) => new ApiError("InvalidExecutionInput", `Invalid State Machine Execution Input: '${why}'`);
-  if (input === "") throw refuse("Invalid execution input.");
-  try {
-    JSON.parse(input);
-  } catch (error) {
-    throw refuse(error instanceof Error ? error.message : "not JSON");
+/** Whether it ended so long ago that AWS does not keep it any more. */
+export function isForgotten(engine: Engine, { state: { stoppedAt } }: StoredExecution): boolean {
+  return stoppedAt !== null && stoppedAt <= engine.removal.keptSince;
+}
+
+function ofMachine(engine: Engine, arn: string, part: ListPart): StoredExecution[] {
+  const { machine, version, aliasArn } = chosenRevision(engine, arn, (routing) => routing[0]?.stateMachineVersionArn ?? "");
+  if (machine.type === "EXPRESS") {
+    throw new ApiError("StateMachineTypeNotSupported", "This operation is not supported by this type of state machine");
   }
+  if (aliasArn !== null) return engine.store.executions.list({ aliasArn }, part);
+  return engine.store.executions.list(version === null ? { machineArn: arn } : { versionArn: arn }, part);
+}
+
+function ofMapRun(engine: Engine, arn: string, part: ListPart): StoredExecution[] {
+  return engine.store.executions.list({ mapRunId: existingMapRun(engine, arn).id }, part);
 }
 
 function executionSummary(execution: StoredExecution): Record<string, unknown> {
@@ -162,6 +124,8 @@ function executionSummary(execution: StoredExecution): Record<string, unknown> {
   return present({
     executionArn: execution.arn,
     stateMachineArn: execution.machineArn,
+    stateMachineVersionArn: execution.versionArn,
+    stateMachineAliasArn: execution.aliasArn,
     name: execution.name,
     status,
     startDate: seconds(execution.startedAt),
@@ -174,8 +138,4 @@ function executionSummary(execution: StoredExecution): Record<string, unknown> {
 function redrive({ state: { status } }: StoredExecution): object {
   if (status !== "RUNNING" && status !== "SUCCEEDED") return { redriveStatus: "REDRIVABLE" };
   return { redriveStatus: "NOT_REDRIVABLE", redriveStatusReason: `Execution is ${status} and cannot be redriven` };
-}
-
-function started(execution: StoredExecution): object {
-  return { executionArn: execution.arn, startDate: seconds(execution.startedAt) };
 }

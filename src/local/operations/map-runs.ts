@@ -1,17 +1,21 @@
 import { ApiError } from "../api-error.ts";
 import type { Engine } from "../engine.ts";
 import type { StatusCount, StoredMapRun } from "../store/map-runs.ts";
-import { existingExecution } from "./executions.ts";
-import { checkResource, type Operations, present, seconds } from "./operation.ts";
+import { existingExecution, isForgotten } from "./executions.ts";
+import { type Operations, present, seconds } from "./operation.ts";
+
+export const longestMapRunArn = 2000;
 
 export const mapRunOperations: Operations = {
   ListMapRuns(engine, request) {
-    const arn = request.arn("executionArn");
+    const arn = request.arn("executionArn", ["execution"]);
     const page = request.page();
     request.done();
     const execution = existingExecution(engine, arn);
-    const runs = engine.store.mapRuns.list(execution.id, page.size + 1, page.offset);
-    const mapRuns = runs.slice(0, page.size).map((run) =>
+    const before = page.after?.[0];
+    const found = engine.store.mapRuns.list(execution.id, page.size + 1, before === undefined ? undefined : Number(before));
+    const { rows, ...next } = page.cut(found, ({ id }) => [id]);
+    const mapRuns = rows.map((run) =>
       present({
         executionArn: arn,
         mapRunArn: run.arn,
@@ -20,11 +24,11 @@ export const mapRunOperations: Operations = {
         stopDate: run.stoppedAt === null ? null : seconds(run.stoppedAt),
       }),
     );
-    return { mapRuns, ...page.next(runs.length) };
+    return { mapRuns, ...next };
   },
 
   DescribeMapRun(engine, request) {
-    const arn = request.arn("mapRunArn");
+    const arn = request.arn("mapRunArn", ["mapRun"], longestMapRunArn);
     request.done();
     const run = existingMapRun(engine, arn);
     const counts = engine.store.mapRuns.counts(run.id);
@@ -44,10 +48,10 @@ export const mapRunOperations: Operations = {
   },
 
   UpdateMapRun(engine, request) {
-    const arn = request.arn("mapRunArn");
-    const maxConcurrency = request.optionalInteger("maxConcurrency", 0, Number.MAX_SAFE_INTEGER);
-    const toleratedFailureCount = request.optionalInteger("toleratedFailureCount", 0, Number.MAX_SAFE_INTEGER);
-    const toleratedFailurePercentage = request.optionalNumber("toleratedFailurePercentage", 0, 100);
+    const arn = request.arn("mapRunArn", ["mapRun"], longestMapRunArn);
+    const maxConcurrency = request.optionalInteger("maxConcurrency", { least: 0, most: Number.MAX_SAFE_INTEGER });
+    const toleratedFailureCount = request.optionalInteger("toleratedFailureCount", { least: 0, most: Number.MAX_SAFE_INTEGER });
+    const toleratedFailurePercentage = request.optionalNumber("toleratedFailurePercentage", { least: 0, most: 100 });
     request.done();
     engine.store.transaction(() => {
       const run = existingMapRun(engine, arn);
@@ -62,9 +66,10 @@ export const mapRunOperations: Operations = {
 };
 
 export function existingMapRun(engine: Engine, arn: string): StoredMapRun {
-  checkResource(arn, "mapRun");
   const run = engine.store.mapRuns.get({ arn });
-  if (run === null) throw new ApiError("ResourceNotFound", `Resource not found: '${arn}'`);
+  const execution = run === null ? null : engine.store.executions.get({ id: run.executionId });
+  if (run === null || execution === null || isForgotten(engine, execution))
+    throw new ApiError("ResourceNotFound", `Resource not found: '${arn}'`);
   return run;
 }
 

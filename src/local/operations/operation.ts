@@ -1,4 +1,4 @@
-import { ApiError, validationError } from "../api-error.ts";
+import { ApiError } from "../api-error.ts";
 import type { Engine } from "../engine.ts";
 import type { RequestReader } from "../request-reader.ts";
 
@@ -9,21 +9,16 @@ export type Operations = Readonly<Record<string, Operation>>;
 
 export const maxPayloadBytes = 262_144;
 
-/** Refuses an ARN of another resource than the operation is about. */
-export function checkResource(arn: string, kind: string): void {
-  const parts = arn.split(":");
-  if (/^arn:aws[\w-]*:states:[\w-]+:\d{12}:/.test(arn) && parts[5] === kind && parts.length > 6) return;
-  throw new ApiError("InvalidArn", `Invalid Arn: 'Resource type not valid in this context: ${parts[5] ?? ""}'`);
-}
-
 /** Names of machines, executions and activities (facts page 3). */
 export function checkName(name: string): void {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: AWS refuses them in names, so they are looked for
-  if (/[\s<>{}[\]?*"#%\\^|~`$&,;:/\u0000-\u001f\u007f-\u009f]/.test(name)) throw new ApiError("InvalidName", `Invalid Name: '${name}'`);
+  const forbidden = /[\s<>{}[\]?*"#%\\^|~`$&,;:/\u0000-\u001f\u007f-\u009f\ufffe\uffff]|\p{Surrogate}/u;
+  if (forbidden.test(name)) throw new ApiError("InvalidName", `Invalid Name: '${name}'`);
 }
 
-export function unsupported(what: string): ApiError {
-  return validationError([`the embedded Step Functions does not support ${what} yet`]);
+/** A ValidationException of the operation itself, not of the model's constraints. */
+export function invalid(message: string): ApiError {
+  return new ApiError("ValidationException", message);
 }
 
 /** Instants are epoch seconds on the wire (facts page 1, recorded). */

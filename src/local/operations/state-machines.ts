@@ -1,128 +1,190 @@
 import { randomUUID } from "node:crypto";
 import { ApiError } from "../api-error.ts";
-import { checkDefinition, validationResult } from "../asl/definition-check.ts";
 import type { Engine } from "../engine.ts";
+import type { RequestReader } from "../request-reader.ts";
 import type { StoredStateMachine } from "../store/state-machines.ts";
-import { checkName, checkResource, type Operations, seconds, unsupported } from "./operation.ts";
+import { type ChosenRevision, chosenRevision, existingMachine, readMachineArn, refuseDeleting, versionArn } from "./machine-reference.ts";
+import { checkName, invalid, type Operations, present, seconds } from "./operation.ts";
+import { changedSettings, checkSettings, readSettings, type Settings, settingsOf } from "./settings.ts";
+import { checkTagCount, readTags } from "./tags.ts";
+import { publish } from "./versions.ts";
 
 const maxDefinitionBytes = 1_048_576;
+/** How long a DeleteStateMachine is held up by what it removes; the rest goes on afterwards. */
+const removalMilliseconds = 50;
 
 /** Checks stand in the order in which AWS makes them (facts page 2). */
 export const stateMachineOperations: Operations = {
-  CreateStateMachine(engine, request) {
+  async CreateStateMachine(engine, request) {
     const name = request.text("name", { min: 1, max: 80 });
-    const definition = request.text("definition", { min: 1, maxBytes: maxDefinitionBytes });
+    const definition = request.text("definition", { min: 1, maxBytes: maxDefinitionBytes, isSensitive: true });
     const roleArn = request.text("roleArn", { min: 1, max: 256 });
-    const type = request.optionalText("type", { oneOf: ["STANDARD", "EXPRESS"] });
+    const type = request.optionalText("type", { oneOf: ["STANDARD", "EXPRESS"] }) === "EXPRESS" ? "EXPRESS" : "STANDARD";
+    const given = readSettings(request);
+    const tags = readTags(request);
+    const publication = readPublication(request);
     request.done();
     checkName(name);
-    if (type === "EXPRESS") throw unsupported("Express state machines");
+    checkPublication(publication);
+    checkSettings(given);
+    await checkMachineDefinition(engine, definition, type);
     const arn = engine.arn(`stateMachine:${name}`);
-    checkMachineDefinition(definition);
+    checkTagCount(arn, new Set(tags.map(({ key }) => key)).size);
+    const creation = JSON.stringify(publication);
+    const settings = changedSettings(null, given);
     return engine.store.transaction(() => {
       const existing = engine.store.stateMachines.get(arn);
-      if (existing !== null && existing.definition !== definition) {
+      if (existing !== null) {
+        refuseDeleting(existing);
+        const isSame = existing.definition === definition && existing.type === type && existing.settings === settings;
+        if (isSame && existing.creation === creation) return created(existing);
         throw new ApiError("StateMachineAlreadyExists", `State Machine Already Exists: '${arn}'`);
       }
       const now = engine.now();
-      const machine = existing ?? { arn, name, definition, roleArn, createdAt: now, updatedAt: now, revisionId: null };
-      if (existing === null) engine.store.stateMachines.put(machine);
-      return { stateMachineArn: arn, creationDate: seconds(machine.createdAt) };
+      const revision = { definition, roleArn, settings, updatedAt: now, revisionId: null };
+      const machine: StoredStateMachine = { arn, name, type, status: "ACTIVE", ...revision, createdAt: now, creation, lastVersion: 0 };
+      engine.store.stateMachines.put(machine);
+      engine.store.tags.put(arn, tags);
+      if (publication.publish) publish(engine, machine, publication.versionDescription);
+      return created(machine);
     });
   },
 
-  UpdateStateMachine(engine, request) {
-    const arn = request.arn("stateMachineArn");
-    const definition = request.optionalText("definition", { min: 1, maxBytes: maxDefinitionBytes });
+  async UpdateStateMachine(engine, request) {
+    const arn = request.arn("stateMachineArn", ["stateMachine"]);
+    const definition = request.optionalText("definition", { min: 1, maxBytes: maxDefinitionBytes, isSensitive: true });
     const roleArn = request.optionalText("roleArn", { min: 1, max: 256 });
+    const given = readSettings(request);
+    const publication = readPublication(request);
     request.done();
-    existingMachine(engine, arn);
-    if (definition === undefined && roleArn === undefined) {
+    const { type } = existingMachine(engine, arn);
+    if (definition === undefined && roleArn === undefined && Object.keys(given).length === 0) {
       throw new ApiError(
         "MissingRequiredParameter",
         "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be specified",
       );
     }
-    if (definition !== undefined) checkMachineDefinition(definition);
+    checkPublication(publication);
+    checkSettings(given);
+    if (definition !== undefined) await checkMachineDefinition(engine, definition, type);
     return engine.store.transaction(() => {
       const machine = existingMachine(engine, arn);
-      const updated = {
-        ...machine,
-        definition: definition ?? machine.definition,
-        roleArn: roleArn ?? machine.roleArn,
-        updatedAt: engine.now(),
-        revisionId: randomUUID(),
-      };
-      engine.store.stateMachines.put(updated);
-      return { updateDate: seconds(updated.updatedAt), revisionId: updated.revisionId };
+      refuseDeleting(machine);
+      const updated = revised(machine, { definition, roleArn }, given, engine.now());
+      if (updated !== machine) engine.store.stateMachines.put(updated);
+      const version = publication.publish ? publish(engine, updated, publication.versionDescription) : null;
+      return present({
+        updateDate: seconds(engine.now()),
+        revisionId: updated.revisionId,
+        stateMachineVersionArn: version === null ? null : versionArn(version),
+      });
     });
   },
 
-  ValidateStateMachineDefinition(_engine, request) {
-    const definition = request.text("definition", { min: 1, maxBytes: maxDefinitionBytes });
-    const type = request.optionalText("type", { oneOf: ["STANDARD", "EXPRESS"] });
-    const severity = request.optionalText("severity", { oneOf: ["ERROR", "WARNING"] });
-    const maxResults = request.optionalInteger("maxResults", 0, 100);
+  ValidateStateMachineDefinition(engine, request) {
+    // An empty one is a finding, not a breach (recorded).
+    const definition = request.text("definition", { maxBytes: maxDefinitionBytes, isSensitive: true });
+    const type = request.optionalText("type", { oneOf: ["STANDARD", "EXPRESS"] }) === "EXPRESS" ? "EXPRESS" : "STANDARD";
+    const severity = request.optionalText("severity", { oneOf: ["ERROR", "WARNING"] }) === "WARNING" ? "WARNING" : "ERROR";
+    const maxResults = request.optionalInteger("maxResults", { least: 0, most: 100 });
     request.done();
-    return validationResult(
-      definition,
-      type === "EXPRESS" ? "EXPRESS" : "STANDARD",
-      severity === "WARNING" ? "WARNING" : "ERROR",
-      maxResults ?? 0,
-    );
+    return engine.definitionChecks.validate(definition, type, severity, maxResults ?? 0);
   },
 
   DescribeStateMachine(engine, request) {
-    const arn = request.arn("stateMachineArn");
+    const arn = request.arn("stateMachineArn", ["stateMachine"]);
+    const isMetadataOnly = request.wantsMetadataOnly();
     request.done();
-    const machine = existingMachine(engine, arn);
-    return {
-      ...machineSummary(machine),
-      status: "ACTIVE",
-      definition: machine.definition,
-      roleArn: machine.roleArn,
-      ...(machine.revisionId === null ? {} : { revisionId: machine.revisionId }),
-      loggingConfiguration: { level: "OFF", includeExecutionData: false },
-      tracingConfiguration: { enabled: false },
-    };
+    // Which version an alias stands for is not documented; the one that most executions get says most.
+    const chosen = chosenRevision(
+      engine,
+      arn,
+      (routing) => routing.toSorted((a, b) => b.weight - a.weight)[0]?.stateMachineVersionArn ?? "",
+    );
+    return described(arn, chosen, isMetadataOnly);
   },
 
   ListStateMachines(engine, request) {
     const page = request.page();
     request.done();
-    const machines = engine.store.stateMachines.list(page.size + 1, page.offset);
-    return { stateMachines: machines.slice(0, page.size).map(machineSummary), ...page.next(machines.length) };
+    const found = engine.store.stateMachines.list(page.size + 1, String(page.after?.[0] ?? ""));
+    const { rows, ...next } = page.cut(found, ({ name }) => [name]);
+    return {
+      stateMachines: rows.map(({ arn, name, type, createdAt }) => ({
+        stateMachineArn: arn,
+        name,
+        type,
+        creationDate: seconds(createdAt),
+      })),
+      ...next,
+    };
   },
 
   DeleteStateMachine(engine, request) {
-    const arn = request.arn("stateMachineArn");
+    const arn = request.arn("stateMachineArn", ["stateMachine"]);
     request.done();
-    engine.store.transaction(() => {
-      engine.store.stateMachines.delete(arn);
-      // Executions of a deleted machine end at their next transition (facts page 2.3); a waiting one has none, so it ends here.
-      for (const id of engine.store.executions.runningIds({ machineArn: arn })) {
-        const execution = engine.store.executions.get({ id });
-        if (execution !== null) engine.happen(execution, { kind: "stopped" }, engine.now());
-      }
+    const isThere = engine.store.transaction(() => {
+      const { label } = readMachineArn(arn);
+      const machine = label === null ? engine.store.stateMachines.get(arn) : existingMachine(engine, arn);
+      if (machine !== null) engine.store.stateMachines.put({ ...machine, status: "DELETING" });
+      return machine !== null;
     });
+    if (isThere) engine.removal.remove(arn, removalMilliseconds);
     return {};
   },
 };
 
-export function existingMachine(engine: Engine, arn: string): StoredStateMachine {
-  checkResource(arn, "stateMachine");
-  const machine = engine.store.stateMachines.get(arn);
-  if (machine === null) throw new ApiError("StateMachineDoesNotExist", `State Machine Does Not Exist: '${arn}'`);
-  return machine;
+interface Publication {
+  readonly publish: boolean;
+  readonly versionDescription: string | null;
 }
 
-function checkMachineDefinition(text: string): void {
-  const checked = checkDefinition(text);
-  if ("definition" in checked) return;
-  const found = checked.diagnostics.map(({ code, message, location }) => `${code}: ${message} at ${location}`).join(", ");
+function readPublication(request: RequestReader): Publication {
+  const publish = request.optionalFlag("publish");
+  return { publish, versionDescription: request.optionalText("versionDescription", { max: 256, isSensitive: true }) ?? null };
+}
+
+/** Recorded. */
+function checkPublication({ publish, versionDescription }: Publication): void {
+  if (versionDescription !== null && !publish) throw invalid("Version description can only be set when publish is true");
+}
+
+/** The machine after an update: itself, of the same revision, where nothing changes (recorded). */
+function revised(
+  machine: StoredStateMachine,
+  { definition = machine.definition, roleArn = machine.roleArn }: { definition: string | undefined; roleArn: string | undefined },
+  given: Partial<Settings>,
+  now: number,
+): StoredStateMachine {
+  const settings = changedSettings(machine.settings, given);
+  if (definition === machine.definition && roleArn === machine.roleArn && settings === machine.settings) return machine;
+  return { ...machine, definition, roleArn, settings, updatedAt: now, revisionId: randomUUID() };
+}
+
+async function checkMachineDefinition(engine: Engine, text: string, type: StoredStateMachine["type"]): Promise<void> {
+  const errors = await engine.definitionChecks.errors(text, type);
+  if (errors === null) return;
+  const found = errors.map(({ code, message, location }) => `${code}: ${message} at ${location}`).join(", ");
   throw new ApiError("InvalidDefinition", `Invalid State Machine Definition: '${found}'`);
 }
 
-function machineSummary(machine: StoredStateMachine): object {
-  return { stateMachineArn: machine.arn, name: machine.name, type: "STANDARD", creationDate: seconds(machine.createdAt) };
+function created({ arn, createdAt, creation }: StoredStateMachine): object {
+  const { publish } = JSON.parse(creation) as Publication;
+  const version = publish ? { stateMachineVersionArn: versionArn({ machineArn: arn, version: 1 }) } : {};
+  return { stateMachineArn: arn, creationDate: seconds(createdAt), ...version };
+}
+
+function described(arn: string, { machine, revision, version }: ChosenRevision, isMetadataOnly: boolean): object {
+  return present({
+    stateMachineArn: arn,
+    name: machine.name,
+    type: machine.type,
+    creationDate: seconds((version ?? machine).createdAt),
+    status: machine.status,
+    definition: isMetadataOnly ? "{}" : revision.definition,
+    roleArn: revision.roleArn,
+    revisionId: revision.revisionId,
+    description: version?.description ?? null,
+    ...settingsOf(revision.settings),
+  });
 }

@@ -8,7 +8,7 @@ import { given, isJson, maxPayloadBytes, type Operations } from "./operation.ts"
 export const taskOperations: Operations = {
   SendTaskSuccess(engine, request) {
     const taskToken = request.taskToken();
-    const output = request.text("output", { maxBytes: maxPayloadBytes });
+    const output = request.text("output", { maxBytes: maxPayloadBytes, isSensitive: true });
     request.done();
     return answer(engine, taskToken, () => {
       if (!isJson(output)) throw new ApiError("InvalidOutput", "Invalid Output: 'Output is not valid JSON'");
@@ -18,8 +18,8 @@ export const taskOperations: Operations = {
 
   SendTaskFailure(engine, request) {
     const taskToken = request.taskToken();
-    const error = request.optionalText("error", { max: 256 });
-    const cause = request.optionalText("cause", { max: 32_768 });
+    const error = request.optionalText("error", { max: 256, isSensitive: true });
+    const cause = request.optionalText("cause", { max: 32_768, isSensitive: true });
     request.done();
     return answer(engine, taskToken, () => (attempt) => ({ kind: "taskFailed", attempt, ...given({ error, cause }) }));
   },

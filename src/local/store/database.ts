@@ -18,7 +18,9 @@ export class Database {
     mkdirSync(dirname(file), { recursive: true });
     this.#database = new DatabaseSync(file, { timeout: 10_000 });
     // NORMAL loses nothing when a process is killed: what was written is the operating system's by then.
-    this.#database.exec("PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000;");
+    this.#database.exec("PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000; PRAGMA journal_size_limit = 16777216;");
+    // Only of effect on a new file, and only before anything is written to it.
+    this.#database.exec("PRAGMA auto_vacuum = INCREMENTAL");
     useWriteAheadLog(this.#database);
     this.transaction(() => {
       this.#database.exec("CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
@@ -61,6 +63,15 @@ export class Database {
 
   shiftClock(milliseconds: number): void {
     this.run("UPDATE meta SET value = CAST(value AS INTEGER) + ? WHERE key = 'clockShift'", milliseconds);
+  }
+
+  /** Gives up to so many unused pages back to the file system, once what was written is in the file itself; whether there are more. */
+  shrink(pages: number): boolean {
+    const free = () => number(this.#database.prepare("PRAGMA freelist_count").get()?.["freelist_count"]);
+    if (free() > 0) this.#database.exec(`PRAGMA incremental_vacuum(${pages})`);
+    if (free() > 0) return true;
+    this.#database.exec("PRAGMA wal_checkpoint(PASSIVE)");
+    return false;
   }
 
   /** How many rows it changed, and the last one's id where it inserted. */

@@ -2,6 +2,7 @@ import { type ExecutionState, notStarted, openVisits, pendingEvaluations } from 
 import type { HistoryEvent } from "../asl/history-event.ts";
 import type { MockedResponses } from "../mock-config.ts";
 import { type Database, number, type Row, textOrNull } from "./database.ts";
+import { definitionId } from "./definitions.ts";
 import type { Tasks } from "./tasks.ts";
 
 export interface StoredExecution {
@@ -15,10 +16,18 @@ export interface StoredExecution {
   /** Of the machine as it was when the execution started. */
   readonly machineUpdatedAt: number;
   readonly machineRevisionId: string | null;
+  /** JSON text, as the machine's (see Revision). */
+  readonly machineSettings: string | null;
+  /** Set where it was started through a version, or an alias that led to one. */
+  readonly versionArn: string | null;
+  readonly aliasArn: string | null;
   /** Set for a distributed Map's child. */
   readonly mapRun: ChildOfMapRun | null;
   readonly input: string;
+  readonly traceHeader: string | null;
   readonly startedAt: number;
+  /** What listings are ordered by: the start while it runs, the end afterwards (documented). */
+  readonly listedAt: number;
   readonly mocks: MockedResponses | null;
   readonly isManual: boolean;
   readonly state: ExecutionState;
@@ -32,8 +41,27 @@ export interface ChildOfMapRun {
   readonly child: number;
 }
 
+/** What an execution starts with. */
+export type NewExecution = Omit<StoredExecution, "id" | "state" | "revision" | "listedAt" | Optional> &
+  Partial<Pick<StoredExecution, Optional>>;
+type Optional = "machineSettings" | "versionArn" | "aliasArn" | "traceHeader";
+
 type Key = { readonly arn: string } | { readonly id: number };
-type Listing = { readonly machineArn: string } | { readonly mapRunId: number };
+type Listing =
+  | { readonly machineArn: string }
+  | { readonly versionArn: string }
+  | { readonly aliasArn: string }
+  | { readonly mapRunId: number };
+
+/** Part of a listing, newest first. */
+export interface ListPart {
+  readonly status: string | null;
+  /** Ended ones are listed if they ended after this. */
+  readonly keptSince: number;
+  /** The `listedAt` and `id` of the execution before the first one wanted; null for the beginning. */
+  readonly after: readonly (string | number)[] | null;
+  readonly limit: number;
+}
 
 /** Executions and their histories. */
 export class Executions {
@@ -45,12 +73,14 @@ export class Executions {
     this.#tasks = tasks;
   }
 
-  add(execution: Omit<StoredExecution, "id" | "state" | "revision">): StoredExecution {
+  add(execution: NewExecution): StoredExecution {
     const state = notStarted();
+    const { machineSettings = null, versionArn = null, aliasArn = null, traceHeader = null } = execution;
     const { id } = this.#database.run(
       `INSERT INTO executions (arn, machine_arn, machine_name, name, role_arn, definition_id, machine_updated_at, machine_revision_id,
-         map_run_id, map_run_child, input, started_at, mocks, is_manual, status, state, revision)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'RUNNING', ?, 0)`,
+         machine_settings, version_arn, alias_arn, map_run_id, map_run_child, input, trace_header, started_at, listed_at, mocks, is_manual,
+         status, state, revision)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'RUNNING', ?, 0)`,
       execution.arn,
       execution.machineArn,
       execution.machineName,
@@ -59,15 +89,20 @@ export class Executions {
       definitionId(this.#database, execution.definition),
       execution.machineUpdatedAt,
       execution.machineRevisionId,
+      machineSettings,
+      versionArn,
+      aliasArn,
       execution.mapRun?.mapRunId ?? null,
       execution.mapRun?.child ?? null,
       execution.input,
+      traceHeader,
+      execution.startedAt,
       execution.startedAt,
       execution.mocks === null ? null : JSON.stringify(execution.mocks),
       execution.isManual ? 1 : 0,
       JSON.stringify(state),
     );
-    return { ...execution, id, state, revision: 0 };
+    return { ...execution, machineSettings, versionArn, aliasArn, traceHeader, listedAt: execution.startedAt, id, state, revision: 0 };
   }
 
   get(key: Key): StoredExecution | null {
@@ -78,23 +113,27 @@ export class Executions {
     return row === undefined ? null : toExecution(row);
   }
 
-  /** A machine's own, or a map run's; newest first, as AWS lists them. */
-  list(of: Listing, status: string | null, limit: number, offset: number): StoredExecution[] {
-    const [holder, key] = "machineArn" in of ? ["machine_arn = ?", of.machineArn] : ["map_run_id = ?", of.mapRunId];
-    const filter = status === null ? "" : "AND executions.status = ?";
-    const values = status === null ? [key, limit, offset] : [key, status, limit, offset];
-    return this.#database
-      .all(
-        `${selectExecution} WHERE ${holder} ${filter} ORDER BY executions.started_at DESC, executions.id DESC LIMIT ? OFFSET ?`,
-        ...values,
-      )
-      .map(toExecution);
+  /** A machine's own, those started through a version or an alias, or a map run's. */
+  list(of: Listing, { status, keptSince, after, limit }: ListPart): StoredExecution[] {
+    const [column, key] = holder(of);
+    const ofStatus = status === null ? "" : "AND executions.status = ?";
+    const sql = `${selectExecution} WHERE executions.${column} = ? ${ofStatus} AND (executions.listed_at, executions.id) < (?, ?)
+      AND (executions.listed_at > ? OR executions.status = 'RUNNING') ORDER BY executions.listed_at DESC, executions.id DESC LIMIT ?`;
+    const [listedAt = Number.MAX_SAFE_INTEGER, id = 0] = after ?? [];
+    const values = [key, ...(status === null ? [] : [status]), listedAt, id, keptSince, limit];
+    return this.#database.all(sql, ...values).map(toExecution);
   }
 
-  /** Running ones of a machine, with the children of its map runs, or of a map run. */
-  runningIds(of: Listing): number[] {
-    const [holder, key] = "machineArn" in of ? ["machine_arn", of.machineArn] : ["map_run_id", of.mapRunId];
-    return this.#database.all(`SELECT id FROM executions WHERE ${holder} = ? AND status = 'RUNNING'`, key).map((row) => number(row["id"]));
+  /** Running ones of a machine, without the children of its map runs, or of a map run. A negative limit is none. */
+  runningIds(of: Listing, limit = -1): number[] {
+    const [column, key] = holder(of);
+    const sql = `SELECT id FROM executions WHERE ${column} = ? AND status = 'RUNNING' LIMIT ?`;
+    return this.#database.all(sql, key, limit).map((row) => number(row["id"]));
+  }
+
+  /** Gives an execution's name free, so that another can have it; it can only be found by its id from then on. */
+  forgetArn(id: number): void {
+    this.#database.run("UPDATE executions SET arn = ? WHERE id = ?", `forgotten:${id}`, id);
   }
 
   /** The executions that wait for JSONata. */
@@ -112,9 +151,11 @@ export class Executions {
   commitStep(execution: StoredExecution, state: ExecutionState, events: readonly HistoryEvent[], dueAt: number | null): boolean {
     const isEvaluating = pendingEvaluations(state).length > 0;
     const { changes } = this.#database.run(
-      "UPDATE executions SET state = ?, status = ?, due_at = ?, is_evaluating = ?, revision = revision + 1 WHERE id = ? AND revision = ?",
+      `UPDATE executions SET state = ?, status = ?, listed_at = ?, due_at = ?, is_evaluating = ?, revision = revision + 1
+       WHERE id = ? AND revision = ?`,
       JSON.stringify(state),
       state.status,
+      state.stoppedAt ?? execution.listedAt,
       // What falls due in an execution that waits for JSONata comes after that, so that its events keep their order.
       isEvaluating ? null : dueAt,
       isEvaluating ? 1 : 0,
@@ -157,12 +198,11 @@ export class Executions {
   }
 }
 
-/** Definitions are stored once, however many executions run on them. */
-export function definitionId(database: Database, text: string): number {
-  const find = () => database.get("SELECT id FROM definitions WHERE text = ?", text)?.["id"];
-  const id = find();
-  if (id !== undefined) return number(id);
-  return database.run("INSERT INTO definitions (text) VALUES (?)", text).id;
+/** The column that holds what a listing is of, with the value looked for. */
+function holder(of: Listing): [string, string | number] {
+  if ("machineArn" in of) return ["machine_arn", of.machineArn];
+  if ("versionArn" in of) return ["version_arn", of.versionArn];
+  return "aliasArn" in of ? ["alias_arn", of.aliasArn] : ["map_run_id", of.mapRunId];
 }
 
 const selectExecution = `SELECT executions.*, definitions.text AS definition, map_runs.arn AS map_run_arn FROM executions
@@ -180,9 +220,14 @@ function toExecution(row: Row): StoredExecution {
     definition: String(row["definition"]),
     machineUpdatedAt: number(row["machine_updated_at"]),
     machineRevisionId: textOrNull(row["machine_revision_id"]),
+    machineSettings: textOrNull(row["machine_settings"]),
+    versionArn: textOrNull(row["version_arn"]),
+    aliasArn: textOrNull(row["alias_arn"]),
     mapRun: mapRunArn === null ? null : { mapRunId: number(row["map_run_id"]), mapRunArn, child: number(row["map_run_child"]) },
     input: String(row["input"]),
+    traceHeader: textOrNull(row["trace_header"]),
     startedAt: number(row["started_at"]),
+    listedAt: number(row["listed_at"]),
     mocks: row["mocks"] === null ? null : (JSON.parse(String(row["mocks"])) as MockedResponses),
     isManual: row["is_manual"] === 1,
     state: JSON.parse(String(row["state"])) as ExecutionState,

@@ -1,6 +1,6 @@
 import type { MapRunPlan } from "../asl/run.ts";
 import { type Database, number, numberOrNull, type Row } from "./database.ts";
-import { definitionId } from "./executions.ts";
+import { definitionId } from "./definitions.ts";
 
 export interface StoredMapRun {
   readonly id: number;
@@ -63,10 +63,10 @@ export class MapRuns {
     return row === undefined ? null : toMapRun(row);
   }
 
-  /** An execution's, newest first. */
-  list(executionId: number, limit: number, offset: number): StoredMapRun[] {
-    const sql = `${selectMapRun} WHERE execution_id = ? ORDER BY map_runs.id DESC LIMIT ? OFFSET ?`;
-    return this.#database.all(sql, executionId, limit, offset).map(toMapRun);
+  /** An execution's, newest first, before a map run's id. */
+  list(executionId: number, limit = -1, before = Number.MAX_SAFE_INTEGER): StoredMapRun[] {
+    const sql = `${selectMapRun} WHERE execution_id = ? AND map_runs.id < ? ORDER BY map_runs.id DESC LIMIT ?`;
+    return this.#database.all(sql, executionId, before, limit).map(toMapRun);
   }
 
   /** Those in which children are to be started, or whose last child has ended. */
@@ -100,6 +100,11 @@ export class MapRuns {
 
   setChild(id: number, child: number, status: string, output: string | null): void {
     this.#database.run("UPDATE map_run_children SET status = ?, output = ? WHERE map_run_id = ? AND child = ?", status, output, id, child);
+  }
+
+  /** How many items a child has got. */
+  items(id: number, child: number): number {
+    return number(this.#database.get("SELECT items FROM map_run_children WHERE map_run_id = ? AND child = ?", id, child)?.["items"]);
   }
 
   counts(id: number): StatusCount[] {

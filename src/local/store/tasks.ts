@@ -50,8 +50,9 @@ export class Tasks {
     return row === undefined ? null : toActivity(row);
   }
 
-  activities(limit: number, offset: number): StoredActivity[] {
-    return this.#database.all("SELECT * FROM activities ORDER BY name LIMIT ? OFFSET ?", limit, offset).map(toActivity);
+  /** In the order of their names, after a name. */
+  activities(limit: number, afterName: string): StoredActivity[] {
+    return this.#database.all("SELECT * FROM activities WHERE name > ? ORDER BY name LIMIT ?", afterName, limit).map(toActivity);
   }
 
   deleteActivity(arn: string): void {

@@ -1,0 +1,73 @@
+import { type Database, number } from "./database.ts";
+
+/** How many rows may still be removed in one go, so that nobody waits long for the file. */
+export interface Budget {
+  rows: number;
+}
+
+/** Takes out of the file what nobody can ask for any more, a part at a time. All calls are to be made within a transaction. */
+export class Removal {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Ended executions of a machine, any or those that ended at a time or before. */
+  endedIds(machineArn: string, endedBy: number, limit: number): number[] {
+    const sql = `SELECT id FROM executions WHERE machine_arn = ? AND status IN ('SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED')
+      AND listed_at <= ? LIMIT ?`;
+    return this.#ids(sql, machineArn, endedBy, limit);
+  }
+
+  /** Removes an ended execution with its history, its map runs and their executions; false where the budget did not suffice. */
+  execution(id: number, budget: Budget): boolean {
+    for (const mapRunId of this.#ids("SELECT id FROM map_runs WHERE execution_id = ?", id)) {
+      if (!this.#mapRun(mapRunId, budget)) return false;
+    }
+    if (!this.#removed("events", "execution_id", "id", id, budget)) return false;
+    for (const table of ["undelivered", "activity_tasks"]) this.#database.run(`DELETE FROM ${table} WHERE execution_id = ?`, id);
+    this.#database.run("DELETE FROM executions WHERE id = ?", id);
+    budget.rows -= 1;
+    return true;
+  }
+
+  /** Removes a machine that has no executions any more, with its versions, aliases and tags. */
+  machine(arn: string): void {
+    for (const table of ["state_machine_versions", "state_machine_aliases"]) {
+      this.#database.run(`DELETE FROM ${table} WHERE machine_arn = ?`, arn);
+    }
+    this.#database.run("DELETE FROM tags WHERE resource_arn = ?", arn);
+    this.#database.run("DELETE FROM state_machines WHERE arn = ?", arn);
+  }
+
+  /** Removes the definitions that nothing runs on any more. */
+  unusedDefinitions(): void {
+    const users = ["state_machines", "state_machine_versions", "map_runs", "executions"];
+    const unused = users.map((table) => `NOT EXISTS (SELECT 1 FROM ${table} WHERE definition_id = definitions.id)`);
+    this.#database.run(`DELETE FROM definitions WHERE ${unused.join(" AND ")}`);
+  }
+
+  #mapRun(id: number, budget: Budget): boolean {
+    const next = () => this.#ids("SELECT id FROM executions WHERE map_run_id = ? LIMIT 1", id)[0];
+    for (let child = next(); child !== undefined; child = next()) {
+      if (budget.rows <= 0 || !this.execution(child, budget)) return false;
+    }
+    if (!this.#removed("map_run_children", "map_run_id", "child", id, budget)) return false;
+    this.#database.run("DELETE FROM map_runs WHERE id = ?", id);
+    return true;
+  }
+
+  /** Removes the rows under a key, lowest numbers first; whether none is left. */
+  #removed(table: string, key: string, order: string, id: number, budget: Budget): boolean {
+    const most = Math.max(budget.rows, 0);
+    const first = `(SELECT min(${order}) FROM ${table} WHERE ${key} = ?)`;
+    const { changes } = this.#database.run(`DELETE FROM ${table} WHERE ${key} = ? AND ${order} < ${first} + ?`, id, id, most);
+    budget.rows -= changes;
+    return changes < most;
+  }
+
+  #ids(sql: string, ...values: (string | number)[]): number[] {
+    return this.#database.all(sql, ...values).map((row) => number(row["id"]));
+  }
+}
