@@ -10,6 +10,7 @@ import { Evaluations, type Evaluator } from "./evaluations.ts";
 import type { HandedTask } from "./local.ts";
 import { MapRunPump } from "./map-runs.ts";
 import { type MockConfig, mockedResult } from "./mock-config.ts";
+import { OwnCallPump } from "./own-calls.ts";
 import type { PageSeal } from "./page.ts";
 import { RemovalPump } from "./removal-pump.ts";
 import type { StoredExecution } from "./store/executions.ts";
@@ -19,6 +20,8 @@ import { createTokenMint, type TokenMint, type TokenTarget } from "./task-token.
 const maxRememberedDefinitions = 1000;
 /** An Express execution's longest time (facts page 4, documented). */
 const expressSeconds = 300;
+/** How many calls that executions make to Step Functions itself are made in one go. */
+const maxCallsAtOnce = 25;
 /** How long a request is held up for what was set off before it: so that who asks sees what came of it. */
 const settleMilliseconds = 300;
 
@@ -40,6 +43,8 @@ export class Engine {
   readonly #tokens: TokenMint;
   readonly #evaluations: Evaluations;
   readonly #mapRunPump = new MapRunPump(this);
+  readonly #ownCallPump = new OwnCallPump(this);
+  #instant: number | null = null;
   readonly removal = new RemovalPump(this);
   readonly definitionChecks = new DefinitionChecks();
   isClosed = false;
@@ -72,9 +77,19 @@ export class Engine {
     return `arn:aws:states:${this.region}:${this.accountId}:${resource}`;
   }
 
-  /** The file's time in epoch milliseconds: the real clock and the file's shift. */
+  /** The file's time in epoch milliseconds: the real clock and the file's shift, or the time of what is being made up for. */
   now(): number {
-    return this.#clock().getTime() + this.store.database.clockShift;
+    return this.#instant ?? this.#clock().getTime() + this.store.database.clockShift;
+  }
+
+  /** Does something late at the time at which it was due. */
+  doAt(instant: number, work: () => void): void {
+    this.#instant = instant;
+    try {
+      work();
+    } finally {
+      this.#instant = null;
+    }
   }
 
   async advance(milliseconds: number): Promise<void> {
@@ -85,17 +100,27 @@ export class Engine {
   /** Applies what has fallen due, and waits a moment for the JSONata and the map runs that it sets off. */
   async catchUp(): Promise<void> {
     const until = performance.now() + settleMilliseconds;
-    do {
+    while ((this.#isBehind() || !this.#evaluations.isIdle) && performance.now() < until) {
       this.applyDue();
       while (performance.now() < until && this.#mapRunPump.turn()) await immediate();
-      await this.#evaluations.settled(settleMilliseconds);
-    } while (performance.now() < until && this.#isBehind());
+      if (!(await this.#evaluations.settled(settleMilliseconds))) return;
+    }
   }
 
-  /** Applies every deadline that has come, earliest first and each at its own time, as if a process had been there all along. */
+  /**
+   * Applies every deadline that has come, earliest first and each at its own time, as if a process had been there all along, and between them the
+   * calls that executions make to Step Functions itself. Of those there may be no end; then some are left for later.
+   */
   applyDue(): void {
+    if (!this.#isBehind()) return;
+    let calls = maxCallsAtOnce;
     for (;;) {
-      const due = this.store.executions.firstDue(this.now());
+      const now = this.now();
+      const due = this.store.executions.firstDue(now);
+      if (calls > 0 && this.#ownCallPump.turn(due?.dueAt ?? now)) {
+        calls -= 1;
+        continue;
+      }
       if (due === null) return;
       this.store.transaction(() => {
         const execution = this.store.executions.get({ id: due.id });
@@ -107,6 +132,7 @@ export class Engine {
 
   /** Takes up what a process that is gone, or is slow, has left to be done. */
   resume(): void {
+    this.#ownCallPump.wake();
     this.#mapRunPump.wake();
     this.removal.look();
     this.#resumeEvaluations();
@@ -128,12 +154,14 @@ export class Engine {
     const { state } = taken;
     const events = withQualifiers(execution, taken.events);
     const stepped = { ...execution, state, revision: execution.revision + 1 };
-    if (!this.store.executions.commitStep(execution, state, events, dueAt(state, executionDeadline(this.#facts(execution))))) {
+    if (!this.store.executions.commitStep(execution, state, events, dueAt(state, executionDeadline(this.#facts(execution), state)))) {
       throw new Error(`the execution ${execution.arn} changed while a step of it was computed`);
     }
     for (const plan of taken.mapRuns) this.store.mapRuns.add(execution.id, plan, state.lastStepAt);
+    for (const arn of taken.redrivenMapRuns) this.#mapRunPump.redrive(arn, state.lastStepAt);
     if (taken.mapRuns.length > 0) this.#mapRunPump.wake();
     this.#mapRunPump.follow(stepped);
+    this.#ownCallPump.follow(execution, stepped, events);
     this.#ask(stepped, taken);
     this.#wakePollers(events);
     if (state.status !== "RUNNING") for (const watcher of this.#watchers.get(execution.id) ?? []) watcher();
@@ -223,7 +251,7 @@ export class Engine {
   }
 
   #isBehind(): boolean {
-    return this.store.executions.firstDue(this.now()) !== null || this.store.mapRuns.dueIds().length > 0;
+    return this.store.hasWork((clockShift) => this.#clock().getTime() + clockShift);
   }
 
   #handedTask({ executionId, attempt }: TokenTarget): HandedTask | null {
@@ -246,7 +274,7 @@ export class Engine {
   }
 
   #dueAt(execution: StoredExecution): number | null {
-    return dueAt(execution.state, executionDeadline(this.#facts(execution)));
+    return dueAt(execution.state, executionDeadline(this.#facts(execution), execution.state));
   }
 
   #facts(execution: StoredExecution): ExecutionFacts {

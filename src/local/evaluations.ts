@@ -35,11 +35,18 @@ export class Evaluations {
     return this.#inFlight.has(`${executionId}:${number}`);
   }
 
-  /** Resolves when nothing is being evaluated but what has taken `milliseconds` already: an endless expression must hold nobody up. */
-  async settled(milliseconds: number): Promise<void> {
+  get isIdle(): boolean {
+    return this.#inFlight.size === 0;
+  }
+
+  /**
+   * Resolves when nothing is being evaluated but what has taken `milliseconds` already: an endless expression must hold nobody up. Whether
+   * nothing is at all.
+   */
+  async settled(milliseconds: number): Promise<boolean> {
     for (;;) {
       const young = [...this.#inFlight.values()].filter(({ since }) => performance.now() - since < milliseconds);
-      if (young.length === 0) return;
+      if (young.length === 0) return this.isIdle;
       const patience = Math.min(...young.map(({ since }) => since)) + milliseconds - performance.now();
       const done = new AbortController();
       const settled = Promise.allSettled(young.map(({ work }) => work)).then(() => done.abort());

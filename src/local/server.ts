@@ -118,7 +118,9 @@ async function handle(serving: Serving, request: IncomingMessage, response: Serv
   const startedAt = performance.now();
   const gone = new AbortController();
   open.add(gone);
-  const stop = () => gone.abort();
+  const stop = () => {
+    if (!response.writableEnded) gone.abort();
+  };
   // Who has shut its side may still read the reply, but gives up what it would have to answer, such as an activity's task.
   socket.once("end", stop);
   response.once("close", stop);

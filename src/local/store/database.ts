@@ -11,6 +11,8 @@ type Value = string | number | null;
 export class Database {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  #isInTransaction = false;
+  #clockShift = 0;
   readonly region: string;
   readonly secret: Uint8Array;
 
@@ -34,7 +36,9 @@ export class Database {
       this.#setOnce("region", region);
       this.#setOnce("secret", randomBytes(32).toString("hex"));
       this.#setOnce("clockShift", "0");
+      this.#setOnce("lastRemovedId", "0");
     });
+    this.refreshClockShift();
     this.region = this.#meta("region");
     this.secret = Buffer.from(this.#meta("secret"), "hex");
   }
@@ -43,26 +47,39 @@ export class Database {
     this.#database.close();
   }
 
-  /** All or nothing, alone among all processes that use the file. */
+  /** All or nothing, alone among all processes that use the file. One within another is all or nothing by itself, and part of that one. */
   transaction<Result>(work: () => Result): Result {
-    this.#database.exec("BEGIN IMMEDIATE");
+    const wasInTransaction = this.#isInTransaction;
+    const [begin, commit, rollBack] = wasInTransaction
+      ? ["SAVEPOINT inner", "RELEASE inner", "ROLLBACK TO inner; RELEASE inner"]
+      : ["BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"];
+    this.#database.exec(begin);
+    this.#isInTransaction = true;
     try {
       const result = work();
-      this.#database.exec("COMMIT");
+      this.#database.exec(commit);
       return result;
     } catch (error) {
-      this.#database.exec("ROLLBACK");
+      this.#database.exec(rollBack);
       throw error;
+    } finally {
+      this.#isInTransaction = wasInTransaction;
     }
   }
 
-  /** How far the file's clock is ahead of the real one, in milliseconds. */
+  /** How far the file's clock is ahead of the real one, in milliseconds; another process may have moved it since the last refresh. */
   get clockShift(): number {
-    return Number(this.#meta("clockShift"));
+    return this.#clockShift;
+  }
+
+  refreshClockShift(value: unknown = this.#meta("clockShift")): number {
+    this.#clockShift = Number(value);
+    return this.#clockShift;
   }
 
   shiftClock(milliseconds: number): void {
     this.run("UPDATE meta SET value = CAST(value AS INTEGER) + ? WHERE key = 'clockShift'", milliseconds);
+    this.refreshClockShift();
   }
 
   /** Gives up to so many unused pages back to the file system, once what was written is in the file itself; whether there are more. */

@@ -1,8 +1,10 @@
 import { type ExecutionState, notStarted, openVisits, pendingEvaluations } from "../asl/execution-state.ts";
 import type { HistoryEvent } from "../asl/history-event.ts";
+import { isOwnCall } from "../asl/task-call.ts";
 import type { MockedResponses } from "../mock-config.ts";
 import { type Database, number, type Row, textOrNull } from "./database.ts";
 import { definitionId } from "./definitions.ts";
+import type { OwnCalls } from "./own-calls.ts";
 import type { Tasks } from "./tasks.ts";
 
 export interface StoredExecution {
@@ -26,7 +28,7 @@ export interface StoredExecution {
   readonly input: string;
   readonly traceHeader: string | null;
   readonly startedAt: number;
-  /** What listings are ordered by: the start while it runs, the end afterwards (documented). */
+  /** What listings are ordered by: the start or the last redrive while it runs, the end afterwards (documented). */
   readonly listedAt: number;
   readonly mocks: MockedResponses | null;
   readonly isManual: boolean;
@@ -56,6 +58,8 @@ type Listing =
 /** Part of a listing, newest first. */
 export interface ListPart {
   readonly status: string | null;
+  /** Whether those that were redriven are wanted, or the others; null for both. */
+  readonly isRedriven: boolean | null;
   /** Ended ones are listed if they ended after this. */
   readonly keptSince: number;
   /** The `listedAt` and `id` of the execution before the first one wanted; null for the beginning. */
@@ -67,26 +71,28 @@ export interface ListPart {
 export class Executions {
   readonly #database: Database;
   readonly #tasks: Tasks;
+  readonly #ownCalls: OwnCalls;
 
-  constructor(database: Database, tasks: Tasks) {
+  constructor(database: Database, tasks: Tasks, ownCalls: OwnCalls) {
     this.#database = database;
     this.#tasks = tasks;
+    this.#ownCalls = ownCalls;
   }
 
   add(execution: NewExecution): StoredExecution {
     const state = notStarted();
     const { machineSettings = null, versionArn = null, aliasArn = null, traceHeader = null } = execution;
     const { id } = this.#database.run(
-      `INSERT INTO executions (arn, machine_arn, machine_name, name, role_arn, definition_id, machine_updated_at, machine_revision_id,
+      `INSERT INTO executions (id, arn, machine_arn, machine_name, name, role_arn, definition_id, machine_updated_at, machine_revision_id,
          machine_settings, version_arn, alias_arn, map_run_id, map_run_child, input, trace_header, started_at, listed_at, mocks, is_manual,
          status, state, revision)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'RUNNING', ?, 0)`,
+       VALUES (${nextId}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'RUNNING', ?, 0)`,
       execution.arn,
       execution.machineArn,
       execution.machineName,
       execution.name,
       execution.roleArn,
-      definitionId(this.#database, execution.definition),
+      definitionId(this.#database, execution.machineArn, execution.definition),
       execution.machineUpdatedAt,
       execution.machineRevisionId,
       machineSettings,
@@ -113,15 +119,25 @@ export class Executions {
     return row === undefined ? null : toExecution(row);
   }
 
+  /** A map run's child that is to be redriven. */
+  toBeRedriven(mapRunId: number, child: number): StoredExecution | null {
+    const sql = `${selectExecution} WHERE map_run_id = ? AND map_run_child = ? AND executions.status = 'PENDING_REDRIVE'`;
+    const row = this.#database.get(sql, mapRunId, child);
+    return row === undefined ? null : toExecution(row);
+  }
+
   /** A machine's own, those started through a version or an alias, or a map run's. */
   list(of: Listing, { status, keptSince, after, limit }: ListPart): StoredExecution[] {
     const [column, key] = holder(of);
-    const ofStatus = status === null ? "" : "AND executions.status = ?";
-    const sql = `${selectExecution} WHERE executions.${column} = ? ${ofStatus} AND (executions.listed_at, executions.id) < (?, ?)
-      AND (executions.listed_at > ? OR executions.status = 'RUNNING') ORDER BY executions.listed_at DESC, executions.id DESC LIMIT ?`;
     const [listedAt = Number.MAX_SAFE_INTEGER, id = 0] = after ?? [];
-    const values = [key, ...(status === null ? [] : [status]), listedAt, id, keptSince, limit];
-    return this.#database.all(sql, ...values).map(toExecution);
+    // Each status is in order by itself (see the schema), so that no listing reads more than it shows of each.
+    const statuses = status === null ? ["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"] : [status];
+    const ofStatus = `SELECT * FROM (SELECT id, listed_at FROM executions WHERE ${column} = ? AND status = ? AND (listed_at, id) < (?, ?)
+      AND listed_at > ? ORDER BY listed_at DESC, id DESC LIMIT ?)`;
+    const ids = `SELECT id FROM (${statuses.map(() => ofStatus).join(" UNION ALL ")}) ORDER BY listed_at DESC, id DESC LIMIT ?`;
+    const sql = `${selectExecution} WHERE executions.id IN (${ids}) ORDER BY executions.listed_at DESC, executions.id DESC`;
+    const values = statuses.flatMap((each) => [key, each, listedAt, id, each === "RUNNING" ? Number.MIN_SAFE_INTEGER : keptSince, limit]);
+    return this.#database.all(sql, ...values, limit).map(toExecution);
   }
 
   /** Running ones of a machine, without the children of its map runs, or of a map run. A negative limit is none. */
@@ -155,7 +171,7 @@ export class Executions {
        WHERE id = ? AND revision = ?`,
       JSON.stringify(state),
       state.status,
-      state.stoppedAt ?? execution.listedAt,
+      state.stoppedAt ?? state.redrivenAt ?? execution.listedAt,
       // What falls due in an execution that waits for JSONata comes after that, so that its events keep their order.
       isEvaluating ? null : dueAt,
       isEvaluating ? 1 : 0,
@@ -193,10 +209,15 @@ export class Executions {
   #offerTasks(executionId: number, state: ExecutionState, afterEventId: number): void {
     for (const { waiting } of openVisits(state.root)) {
       if (waiting.kind !== "task" || waiting.scheduledEventId <= afterEventId) continue;
-      this.#tasks.offer({ executionId, attempt: waiting.attempt }, waiting.call.family === "Activity" ? waiting.call.arn : null);
+      const { attempt, call } = waiting;
+      if (isOwnCall(call)) this.#ownCalls.add({ executionId, attempt, childId: null, dueAt: state.lastStepAt });
+      else this.#tasks.offer({ executionId, attempt }, call.family === "Activity" ? call.arn : null);
     }
   }
 }
+
+/** No id is used again, so that no token comes to stand for another execution's task. */
+const nextId = `(SELECT max(coalesce((SELECT max(id) FROM executions), 0), CAST(value AS INTEGER)) + 1 FROM meta WHERE key = 'lastRemovedId')`;
 
 /** The column that holds what a listing is of, with the value looked for. */
 function holder(of: Listing): [string, string | number] {

@@ -16,12 +16,15 @@ export interface StoredMapRun {
   readonly maxConcurrency: number;
   readonly toleratedFailureCount: number | null;
   readonly toleratedFailurePercentage: number | null;
+  readonly redriveCount: number;
+  readonly redrivenAt: number | null;
 }
 
-/** A child execution's place: PENDING until it is started, then the execution's status. */
+/** A child execution's place: PENDING until it is started, then the execution's status, and PENDING_REDRIVE until it is redriven. */
 export interface MapRunChild {
   readonly child: number;
   readonly input: string;
+  readonly isRedrive: boolean;
 }
 
 export interface StatusCount {
@@ -39,12 +42,13 @@ export class MapRuns {
   }
 
   add(executionId: number, plan: MapRunPlan, startedAt: number): void {
+    const machineArn = String(this.#database.get("SELECT machine_arn FROM executions WHERE id = ?", executionId)?.["machine_arn"]);
     const { id } = this.#database.run(
       `INSERT INTO map_runs (arn, execution_id, definition_id, is_express, status, started_at, max_concurrency, tolerated_failure_count,
          tolerated_failure_percentage, is_due) VALUES (?, ?, ?, ?, 'RUNNING', ?, ?, ?, ?, 1)`,
       plan.arn,
       executionId,
-      definitionId(this.#database, JSON.stringify(plan.definition)),
+      definitionId(this.#database, machineArn, JSON.stringify(plan.definition)),
       plan.isExpress ? 1 : 0,
       startedAt,
       plan.maxConcurrency,
@@ -92,10 +96,36 @@ export class MapRuns {
     this.#database.run("UPDATE map_runs SET status = ?, stopped_at = ?, is_due = 0 WHERE id = ?", status, stoppedAt, id);
   }
 
-  /** The next children to start. */
+  /** The next children to start or to redrive. */
   pending(id: number, limit: number): MapRunChild[] {
-    const sql = "SELECT child, input FROM map_run_children WHERE map_run_id = ? AND status = 'PENDING' ORDER BY child LIMIT ?";
-    return this.#database.all(sql, id, limit).map((row) => ({ child: number(row["child"]), input: String(row["input"]) }));
+    const sql = `SELECT child, input, status FROM map_run_children WHERE map_run_id = ? AND status IN ('PENDING', 'PENDING_REDRIVE')
+      ORDER BY child LIMIT ?`;
+    return this.#database.all(sql, id, limit).map((row) => ({
+      child: number(row["child"]),
+      input: String(row["input"]),
+      isRedrive: row["status"] === "PENDING_REDRIVE",
+    }));
+  }
+
+  /** Makes a map run that did not succeed a running one again, whose unsuccessful children are to be redriven; those of Express are started anew. */
+  redrive({ id, isExpress }: StoredMapRun, at: number): void {
+    const sql =
+      "UPDATE map_runs SET status = 'RUNNING', stopped_at = NULL, is_due = 1, redrive_count = redrive_count + 1, redriven_at = ? WHERE id = ?";
+    this.#database.run(sql, at, id);
+    this.#setChildren(id, unsuccessful, isExpress ? "PENDING" : "PENDING_REDRIVE");
+  }
+
+  /** Leaves the children that were to be redriven as they were. */
+  dropRedrives(id: number): void {
+    this.#setChildren(id, ["PENDING_REDRIVE"], "ABORTED");
+  }
+
+  #setChildren(id: number, from: readonly string[], to: string): void {
+    const isFrom = `status IN (${from.map((status) => `'${status}'`).join(", ")})`;
+    this.#database.run(`UPDATE map_run_children SET status = ?, output = NULL WHERE map_run_id = ? AND ${isFrom}`, to, id);
+    if (to === "PENDING") return;
+    const sql = `UPDATE executions SET status = ?, state = json_set(state, '$.status', ?), revision = revision + 1 WHERE map_run_id = ? AND ${isFrom}`;
+    this.#database.run(sql, to, to, id);
   }
 
   setChild(id: number, child: number, status: string, output: string | null): void {
@@ -123,6 +153,8 @@ export class MapRuns {
   }
 }
 
+const unsuccessful = ["FAILED", "TIMED_OUT", "ABORTED"];
+
 const selectMapRun =
   "SELECT map_runs.*, definitions.text AS definition FROM map_runs JOIN definitions ON definitions.id = map_runs.definition_id";
 
@@ -139,5 +171,7 @@ function toMapRun(row: Row): StoredMapRun {
     maxConcurrency: number(row["max_concurrency"]),
     toleratedFailureCount: numberOrNull(row["tolerated_failure_count"]),
     toleratedFailurePercentage: numberOrNull(row["tolerated_failure_percentage"]),
+    redriveCount: number(row["redrive_count"]),
+    redrivenAt: numberOrNull(row["redriven_at"]),
   };
 }

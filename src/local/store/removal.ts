@@ -26,26 +26,21 @@ export class Removal {
       if (!this.#mapRun(mapRunId, budget)) return false;
     }
     if (!this.#removed("events", "execution_id", "id", id, budget)) return false;
-    for (const table of ["undelivered", "activity_tasks"]) this.#database.run(`DELETE FROM ${table} WHERE execution_id = ?`, id);
+    for (const table of ["undelivered", "activity_tasks", "own_calls"])
+      this.#database.run(`DELETE FROM ${table} WHERE execution_id = ?`, id);
     this.#database.run("DELETE FROM executions WHERE id = ?", id);
+    this.#database.run("UPDATE meta SET value = ? WHERE key = 'lastRemovedId' AND CAST(value AS INTEGER) < ?", id, id);
     budget.rows -= 1;
     return true;
   }
 
-  /** Removes a machine that has no executions any more, with its versions, aliases and tags. */
+  /** Removes a machine that has no executions any more, with its versions, aliases, tags and definitions. */
   machine(arn: string): void {
-    for (const table of ["state_machine_versions", "state_machine_aliases"]) {
+    for (const table of ["state_machine_versions", "state_machine_aliases", "definitions"]) {
       this.#database.run(`DELETE FROM ${table} WHERE machine_arn = ?`, arn);
     }
     this.#database.run("DELETE FROM tags WHERE resource_arn = ?", arn);
     this.#database.run("DELETE FROM state_machines WHERE arn = ?", arn);
-  }
-
-  /** Removes the definitions that nothing runs on any more. */
-  unusedDefinitions(): void {
-    const users = ["state_machines", "state_machine_versions", "map_runs", "executions"];
-    const unused = users.map((table) => `NOT EXISTS (SELECT 1 FROM ${table} WHERE definition_id = definitions.id)`);
-    this.#database.run(`DELETE FROM definitions WHERE ${unused.join(" AND ")}`);
   }
 
   #mapRun(id: number, budget: Budget): boolean {

@@ -44,7 +44,7 @@ export class StateMachines {
       machine.name,
       machine.type,
       machine.status,
-      definitionId(this.#database, machine.definition),
+      definitionId(this.#database, machine.arn, machine.definition),
       machine.roleArn,
       machine.settings,
       machine.createdAt,

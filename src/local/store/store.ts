@@ -1,11 +1,17 @@
 import { Database } from "./database.ts";
 import { Executions } from "./executions.ts";
 import { MapRuns } from "./map-runs.ts";
+import { OwnCalls } from "./own-calls.ts";
 import { Removal } from "./removal.ts";
 import { StateMachines } from "./state-machines.ts";
 import { Tags } from "./tags.ts";
 import { Tasks } from "./tasks.ts";
 import { Versions } from "./versions.ts";
+
+const work = `SELECT (SELECT value FROM meta WHERE key = 'clockShift') AS shift,
+  (SELECT min(due_at) FROM executions WHERE due_at IS NOT NULL) AS execution,
+  (SELECT min(due_at) FROM own_calls WHERE due_at IS NOT NULL) AS call,
+  EXISTS (SELECT 1 FROM map_runs WHERE is_due = 1) AS map_runs`;
 
 /** All that a local file holds, by what it is about. */
 export class Store {
@@ -16,6 +22,7 @@ export class Store {
   readonly executions: Executions;
   readonly mapRuns: MapRuns;
   readonly tasks: Tasks;
+  readonly ownCalls: OwnCalls;
   readonly removal: Removal;
 
   constructor(file: string, region: string) {
@@ -24,9 +31,17 @@ export class Store {
     this.stateMachines = new StateMachines(this.database);
     this.versions = new Versions(this.database);
     this.tags = new Tags(this.database);
-    this.executions = new Executions(this.database, this.tasks);
+    this.ownCalls = new OwnCalls(this.database);
+    this.executions = new Executions(this.database, this.tasks, this.ownCalls);
     this.mapRuns = new MapRuns(this.database);
     this.removal = new Removal(this.database);
+  }
+
+  /** Whether anything is due at the clock's time `at`, told by one look at the file: it is asked before every request. */
+  hasWork(at: (clockShift: number) => number): boolean {
+    const row = this.database.get(work);
+    const now = at(this.database.refreshClockShift(row?.["shift"]));
+    return row?.["map_runs"] === 1 || [row?.["execution"], row?.["call"]].some((due) => typeof due === "number" && due <= now);
   }
 
   transaction<Result>(work: () => Result): Result {

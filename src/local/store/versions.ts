@@ -36,7 +36,7 @@ export class Versions {
          created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       machineArn,
       version,
-      definitionId(this.#database, definition),
+      definitionId(this.#database, machineArn, definition),
       roleArn,
       settings,
       updatedAt,
