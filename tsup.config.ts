@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { defineConfig } from "tsup";
+import { writeDeclarations } from "./scripts/declarations.ts";
 import { lateBundles } from "./scripts/late-bundles.ts";
 import { lightImports } from "./scripts/light-imports.ts";
 import { thirdPartyLicenses } from "./scripts/third-party-licenses.ts";
@@ -9,8 +10,12 @@ const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { versio
 const plugins = [lightImports(), thirdPartyLicenses("dist/THIRD-PARTY-LICENSES.txt")];
 
 export default defineConfig({
-  // The second is the file of a thread (src/local/jsonata/thread.ts).
-  entry: { main: "src/main.ts", "jsonata-worker": "src/local/jsonata/worker.ts" },
+  // local.js, which is `sfn-callback/local` as well, comes of main's import(). The others are files of threads, named where these are started.
+  entry: {
+    main: "src/main.ts",
+    "jsonata-worker": "src/local/jsonata/worker.ts",
+    "definition-check-worker": "src/local/definition-check-worker.ts",
+  },
   outDir: "dist",
   clean: true,
   silent: true,
@@ -27,6 +32,7 @@ export default defineConfig({
   banner: {
     js: 'let bundleRequire; const require = (name) => (bundleRequire ??= process.getBuiltinModule("node:module").createRequire(import.meta.url))(name);',
   },
+  onSuccess: async () => writeDeclarations("dist/local.d.ts"),
   esbuildPlugins: [lateBundles(plugins), ...plugins],
   esbuildOptions(options) {
     options.mainFields = ["module", "main"];

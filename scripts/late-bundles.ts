@@ -6,6 +6,7 @@ const exportsOf: Readonly<Record<string, string>> = {
   "@aws-sdk/credential-providers": "{ fromNodeProviderChain }",
   inquirer: "{ default }",
   ora: "{ default }",
+  yaml: "{ parseDocument }",
 };
 
 /** What the SDK imports for other services and for browsers, and can never reach from here. */

@@ -19,6 +19,7 @@ export function addServeOptions(command: Command): Command {
     .option("--listen <host>", "the address or name to listen on (default 127.0.0.1)")
     .option("--allow-host <name>", "another name that clients call it by, as in a container network; repeatable", collect)
     .option("--import <folder>", "make the state machines of its *.asl.json, *.asl.yaml and *.asl.yml, named after the files")
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: this is how the files write it
     .option("--substitute <key=value>", "what ${key} in those files stands for; repeatable", collect)
     .option("--watch", "import what changes in the folder, too; running executions keep their definition")
     .option("--on-task <command>", "shell command run for each callback task, its parameters on stdin, its token in SFN_CALLBACK_TOKEN")

@@ -1,10 +1,11 @@
 import type { Command } from "commander";
-import type { Context, HandedTask, LocalServer } from "../context.ts";
+import type { Context, HandedTask, Imported, LocalServer } from "../context.ts";
 import { usageError } from "../errors.ts";
 import { bold, dim, type Text } from "../text.ts";
 import { parseDuration } from "./durations.ts";
 import { HandOvers } from "./hand-overs.ts";
 import { addServeOptions, parseServeOptions, type ServeOptions } from "./local-options.ts";
+import { requestLine, tellImported } from "./local-report.ts";
 import type { Run } from "./registration.ts";
 
 /** Puts `local` and `local advance` on the program. */
@@ -33,10 +34,11 @@ async function localCommand(context: Context, options: Record<string, unknown>):
 
 /** Serves until SIGINT or SIGTERM, which end it with 0: stopping a server is not a failure. */
 export async function serveUntilStopped(context: Context, options: ServeOptions): Promise<number> {
-  const { server, handOvers } = await open(context, options);
+  const { server, handOvers, imports } = await open(context, options);
   await using _open = server;
   const { url, region, accountId, file } = server;
-  await announce(context, server, { url, region, accountId, file });
+  await announce(context, server, { url, region, accountId, file, imported: imports.atStart });
+  imports.tell();
   await new Promise<void>((resolve) => {
     if (context.signal.aborted) resolve();
     context.signal.addEventListener("abort", () => resolve(), { once: true });
@@ -48,8 +50,9 @@ export async function serveUntilStopped(context: Context, options: ServeOptions)
 
 /** Serves for one command, with the endpoint in its environment, and ends with that command's exit code. */
 export async function serveFor(context: Context, options: ServeOptions, program: string, args: readonly string[]): Promise<number> {
-  const { server, handOvers } = await open(context, options);
+  const { server, handOvers, imports } = await open(context, options);
   await using _open = server;
+  imports.tell();
   const exitCode = await context.spawn(program, args, { environment: environmentFor(context, server) });
   await handOvers?.finish();
   return exitCode;
@@ -64,8 +67,14 @@ async function advance(context: Context, options: Record<string, unknown>, milli
   return 0;
 }
 
-async function open(context: Context, options: ServeOptions): Promise<{ server: LocalServer; handOvers: HandOvers | undefined }> {
-  const { onTask, port, ...services } = options;
+interface Open {
+  readonly server: LocalServer;
+  readonly handOvers: HandOvers | undefined;
+  readonly imports: Imports;
+}
+
+async function open(context: Context, options: ServeOptions): Promise<Open> {
+  const { onTask, verbose = false, ...services } = options;
   // A task can be handed over before serveLocal has told us where it serves.
   let resolve: (server: LocalServer) => void = () => {};
   const served = new Promise<LocalServer>((done) => {
@@ -74,9 +83,47 @@ async function open(context: Context, options: ServeOptions): Promise<{ server: 
   const handOvers = onTask === undefined ? undefined : new HandOvers(context, onTask);
   const hand =
     handOvers === undefined ? {} : { onTask: async (task: HandedTask) => handOvers.run(task, environmentFor(context, await served)) };
-  const server = await context.serveLocal({ file: localFile(context), port, ...regionOf(context), ...services, ...hand });
+  const imports = new Imports(context);
+  const server = await context.serveLocal({
+    ...services,
+    ...hand,
+    ...regionOf(context),
+    file: localFile(context),
+    onImport: (imported) => imports.add(imported),
+    ...(verbose ? { onRequest: (request) => context.terminal.note(requestLine(request)) } : {}),
+  });
   resolve(server);
-  return { server, handOvers };
+  if (!isLoopback(options.host)) {
+    context.terminal.warn([
+      `whoever can reach ${options.host} can use this Step Functions: it asks for no credentials that are worth anything.`,
+    ]);
+  }
+  return { server, handOvers, imports };
+}
+
+/** What is imported: held until it is known where it was imported to, told as it happens from then on. */
+class Imports {
+  readonly atStart: Imported[] = [];
+  readonly #context: Context;
+  #isTelling = false;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  add(imported: Imported): void {
+    if (this.#isTelling) void tellImported(this.#context.terminal, imported);
+    else this.atStart.push(imported);
+  }
+
+  tell(): void {
+    this.#isTelling = true;
+    for (const each of this.atStart) void tellImported(this.#context.terminal, each);
+  }
+}
+
+function isLoopback(host = "127.0.0.1"): boolean {
+  return /^(localhost|127\.\d+\.\d+\.\d+|::1)$/i.test(host);
 }
 
 function localFile(context: Context): string {
@@ -110,7 +157,7 @@ function environmentFor(context: Context, server: LocalServer): Record<string, s
   return { ...inherited, ...localVariables(server) };
 }
 
-async function announce(context: Context, server: LocalServer, ready: Record<string, string>): Promise<void> {
+async function announce(context: Context, server: LocalServer, ready: Readonly<Record<string, unknown>>): Promise<void> {
   if (context.terminal.format === "jsonl") return context.terminal.item(ready);
   const exports = Object.entries(localVariables(server)).map(([name, value]): Text => `export ${name}=${quoted(value)}`);
   await context.terminal.result(ready, () => exports);

@@ -54,7 +54,7 @@ export class Import implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#watcher?.close();
     if (this.#quiet !== null) clearTimeout(this.#quiet);
-    await this.#running.catch(() => {});
+    await this.#running;
   }
 
   #watch(): void {
@@ -71,13 +71,15 @@ export class Import implements AsyncDisposable {
     if (this.#quiet !== null) clearTimeout(this.#quiet);
     this.#quiet = setTimeout(() => {
       // One at a time, and another for what changes meanwhile.
-      this.#running = this.#running.then(() => this.#importChanges()).catch(() => {});
+      this.#running = this.#running.then(() => this.#importChanges());
     }, quietMilliseconds);
     this.#quiet.unref();
   }
 
   async #importChanges(): Promise<void> {
-    for (const each of await this.#importAll()) this.#tellOnce(each);
+    const { folder } = this.#options;
+    const all = await this.#importAll().catch((error: unknown) => [fault(folder, error instanceof Error ? error.message : String(error))]);
+    for (const each of all) this.#tellOnce(each);
   }
 
   #tellOnce(imported: Imported): void {
@@ -119,6 +121,7 @@ export class Import implements AsyncDisposable {
       return { file, name, arn, change: present === null ? "created" : "updated" };
     } catch (error) {
       if (error instanceof DefinitionFileError || error instanceof ApiError) return fault(file, error.message);
+      if (!(error instanceof Error && "code" in error)) throw error;
       return fault(file, `it cannot be read: ${reason(error)}`);
     }
   }

@@ -37,6 +37,15 @@ export class MapRunPump {
     });
   }
 
+  /** Has the unsuccessful children of a map run redriven, those that never began started. Within a transaction. */
+  redrive(mapRunArn: string, at: number): void {
+    const { mapRuns } = this.#engine.store;
+    const run = mapRuns.get({ arn: mapRunArn });
+    if (run === null) throw new Error("a map run that is to be redriven is gone");
+    mapRuns.redrive(run, at);
+    this.wake();
+  }
+
   /** Keeps map runs in step with an execution that has just changed: a child, or one that has distributed Maps. Within a transaction. */
   follow(execution: StoredExecution): void {
     const { state, mapRun } = execution;
@@ -69,10 +78,13 @@ export class MapRunPump {
     const counts = store.mapRuns.counts(id);
     if (isBeyondTolerance(run, counts)) return this.#fail(run);
     const running = executionsIn(counts, "RUNNING");
-    const pending = executionsIn(counts, "PENDING");
+    const pending = executionsIn(counts, "PENDING") + executionsIn(counts, "PENDING_REDRIVE");
     if (pending + running === 0) return this.#succeed(run);
     const capacity = Math.max((run.maxConcurrency === 0 ? maxChildren : run.maxConcurrency) - running, 0);
-    for (const child of store.mapRuns.pending(id, Math.min(capacity, childrenPerTurn))) this.#startChild(run, child);
+    for (const child of store.mapRuns.pending(id, Math.min(capacity, childrenPerTurn))) {
+      if (child.isRedrive) this.#redriveChild(run, child);
+      else this.#startChild(run, child);
+    }
     if (pending > childrenPerTurn && capacity > childrenPerTurn) store.mapRuns.setDue(id, true);
   }
 
@@ -103,6 +115,14 @@ export class MapRunPump {
     this.#engine.happen(execution, { kind: "started" }, startedAt);
   }
 
+  #redriveChild(run: StoredMapRun, { child }: MapRunChild): void {
+    const { store } = this.#engine;
+    const execution = store.executions.toBeRedriven(run.id, child);
+    if (execution === null) throw new Error("a child execution that is to be redriven is gone");
+    store.mapRuns.setChild(run.id, child, "RUNNING", null);
+    this.#engine.happen(execution, { kind: "redriven" }, this.#engine.now());
+  }
+
   #succeed(run: StoredMapRun): void {
     const { store } = this.#engine;
     store.mapRuns.end(run.id, "SUCCEEDED", this.#engine.now());
@@ -120,6 +140,7 @@ export class MapRunPump {
   }
 
   #abortChildren(run: StoredMapRun): void {
+    this.#engine.store.mapRuns.dropRedrives(run.id);
     for (const id of this.#engine.store.executions.runningIds({ mapRunId: run.id })) {
       this.#engine.happen(this.#execution(id), { kind: "stopped" }, this.#engine.now());
     }

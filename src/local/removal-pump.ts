@@ -67,7 +67,6 @@ export class RemovalPump {
     }
     if (store.executions.runningIds({ machineArn }, 1).length > 0 || !this.#removeEnded(machineArn, Number.MAX_SAFE_INTEGER)) return;
     store.removal.machine(machineArn);
-    store.removal.unusedDefinitions();
   }
 
   #expireSome(): void {
@@ -75,10 +74,7 @@ export class RemovalPump {
     const endedBy = this.keptSince;
     const arn = store.stateMachines.arns().find((machineArn) => store.removal.endedIds(machineArn, endedBy, 1).length > 0);
     if (arn === undefined) this.#expiryAt = this.#engine.now() + expiryMilliseconds;
-    else
-      store.transaction(() => {
-        if (this.#removeEnded(arn, endedBy)) store.removal.unusedDefinitions();
-      });
+    else store.transaction(() => this.#removeEnded(arn, endedBy));
   }
 
   /** Whether none is left of those that a machine's executions ended by the given time. */

@@ -14,7 +14,12 @@ interface Rules {
 export type Block =
   | { readonly kind: "pass"; readonly language: Language; readonly value: unknown; readonly assigns: boolean }
   | { readonly kind: "wait"; readonly language: Language; readonly seconds: number }
-  | { readonly kind: "fork"; readonly language: Language; readonly type: "null" | "number" | "string" | "boolean"; readonly to: "Fail" | "End" }
+  | {
+      readonly kind: "fork";
+      readonly language: Language;
+      readonly type: "null" | "number" | "string" | "boolean";
+      readonly to: "Fail" | "End";
+    }
   | {
       readonly kind: "task";
       readonly language: Language;
@@ -290,4 +295,25 @@ function ruleFields({ retry, caught }: Rules, asked: Language, { end }: Place): 
 /** Texts that look like expressions would be some. */
 function literal(items: readonly unknown[]): readonly unknown[] {
   return items.map((item) => (JSON.stringify(item).includes("{%") ? null : item));
+}
+
+/**
+ * Whether executions of their own can overtake each other: those of a distributed Map, where JSONata, which is evaluated beside them, decides
+ * which is first.
+ */
+export function hasRace(line: readonly Block[], whole: Language, isConcurrent = false): boolean {
+  return line.some((block) => {
+    if (block.kind === "parallel") return block.branches.some((branch) => hasRace(branch, whole, true));
+    if (block.kind !== "map") return false;
+    if (hasRace(block.line, whole, true)) return true;
+    return block.isDistributed && (isConcurrent || usesJsonata(block.line, whole));
+  });
+}
+
+function usesJsonata(line: readonly Block[], whole: Language): boolean {
+  return line.some((block) => {
+    if (whole === "JSONata" || block.language === "JSONata") return true;
+    if (block.kind === "parallel") return block.branches.some((branch) => usesJsonata(branch, whole));
+    return block.kind === "map" && usesJsonata(block.line, whole);
+  });
 }

@@ -6,8 +6,13 @@ import { Store } from "../../src/local/store/store.ts";
 import { temporaryFolder } from "../harness.ts";
 import { call, startOfTime } from "./peer.ts";
 
-/** What happens to the servers at one moment of a run. */
-export type Disturbance = "nothing" | "reopen" | "crash" | "crash under way" | "join" | "leave" | "both at once";
+/** What happens to the servers at one moment of a run; `turns` of the event loop pass before a crash. */
+export interface Disturbance {
+  readonly what: "nothing" | "reopen" | "crash" | "crash under way" | "join" | "leave" | "both at once";
+  readonly turns: number;
+}
+
+export const undisturbed: Disturbance = { what: "nothing", turns: 0 };
 
 export interface WorldOptions {
   readonly mockConfig: string;
@@ -55,33 +60,35 @@ export class World implements AsyncDisposable {
     return toReply(await call(server?.url ?? "", operation, members));
   }
 
-  /** One request under a disturbance; a reply that was lost to it is null. What both servers were asked at once has two. */
+  /** One request under a disturbance: its reply, null where that was lost, or those of both servers where both were asked at once. */
   async disturbed(disturbance: Disturbance, operation: string, members: object): Promise<(Reply | null)[]> {
-    if (disturbance === "both at once") {
+    if (disturbance.what === "both at once") {
       if (this.#servers.length < 2) await this.#serve();
       return Promise.all(this.#servers.map(async ({ url }) => toReply(await call(url, operation, members))));
     }
-    if (disturbance !== "crash under way") {
+    if (disturbance.what !== "crash under way") {
       await this.disturb(disturbance);
       return [await this.request(operation, members)];
     }
-    const sent = this.request(operation, members);
-    let isReplied = false;
-    void sent.then(() => {
-      isReplied = true;
+    let reply: Reply | null = null;
+    const sent = this.request(operation, members).then((arrived) => {
+      reply = arrived;
     });
-    for (let turns = members.toString().length + (this.#calls % 7); turns > 0 && !isReplied; turns -= 1) await turn();
-    const reply = isReplied ? await sent : null;
+    for (let turns = 0; turns < disturbance.turns && reply === null; turns += 1) await turn();
+    const heard = reply;
     await this.#crash();
     await sent;
-    return [reply];
+    return [heard];
   }
 
-  async disturb(disturbance: Disturbance): Promise<void> {
-    if (disturbance === "crash" || disturbance === "crash under way") await this.#crash();
-    if (disturbance === "join" && this.#servers.length < 2) await this.#serve();
-    if (disturbance === "leave" && this.#servers.length > 1) await this.#servers.shift()?.[Symbol.asyncDispose]();
-    if (disturbance === "reopen") {
+  async disturb({ what, turns }: Disturbance): Promise<void> {
+    if (what === "join" && this.#servers.length < 2) await this.#serve();
+    if (what === "leave" && this.#servers.length > 1) await this.#servers.shift()?.[Symbol.asyncDispose]();
+    if (what === "crash" || what === "crash under way") {
+      for (let passed = 0; passed < turns; passed += 1) await turn();
+      await this.#crash();
+    }
+    if (what === "reopen") {
       await Promise.all(this.#servers.splice(0).map((server) => server[Symbol.asyncDispose]()));
       await this.#serve();
     }
@@ -101,7 +108,9 @@ export class World implements AsyncDisposable {
   }
 
   async #serve(): Promise<void> {
-    this.#servers.push(await createLocal({ ...this.#options, file: this.#file, port: 0, pollMilliseconds: 0, clock: () => new Date(this.now) }));
+    this.#servers.push(
+      await createLocal({ ...this.#options, file: this.#file, port: 0, pollMilliseconds: 0, clock: () => new Date(this.now) }),
+    );
   }
 
   async #crash(): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Definition, MapState, ParallelState, StateGraph } from "./definition.ts";
 import { type EvaluationReply, NeedsEvaluation } from "./evaluation.ts";
-import { type Iteration, type MapWait, newStrand, type ParallelWait } from "./execution-state.ts";
+import { type Iteration, type MapRunWait, type MapWait, newStrand, type ParallelWait } from "./execution-state.ts";
 import { batches } from "./item-batches.ts";
 import type { Json } from "./json.ts";
 import type { Failure } from "./retry-catch.ts";
@@ -50,7 +50,7 @@ export class Containers {
   }
 
   beginMap(line: Line, state: MapState, data: StateData, previous: number): Done | null {
-    const items = data.mapItems(state);
+    const items = this.#run.surroundings.inspection?.items ?? data.mapItems(state);
     const asked = data.mapLimit(state, "MaxConcurrency") ?? 0;
     if (isDistributed(state)) return this.#beginMapRun(line, state, data, items, asked, previous);
     const startedEventId = this.#run.append("MapStateStarted", previous, { length: items.length });
@@ -97,7 +97,26 @@ export class Containers {
   mapRunFailed(mapRunArn: string, { error, cause }: { readonly error: string; readonly cause: string }): void {
     const { line, startedEventId } = this.#mapRun(mapRunArn);
     const failed = this.#run.append("MapRunFailed", startedEventId, { error, cause });
+    line.strand.visit.failedEventId = failed;
     this.#moves.stateFailed(line, { names: [error], error, cause }, failed, null);
+  }
+
+  /** Goes on with a Map run that did not succeed. */
+  redriveMapRun(line: Line, { mapRunArn, startedEventId }: MapRunWait): void {
+    const { redriveCount } = this.#run.state;
+    // It failed by itself, or was aborted; an earlier one that failed was retried.
+    const previous = Math.max(startedEventId, line.strand.visit.failedEventId ?? 0);
+    const redriven = this.#run.append("MapRunRedriven", previous, { mapRunArn, redriveCount });
+    this.#run.redrivenMapRuns.push(mapRunArn);
+    line.strand.visit.waiting = { kind: "mapRun", mapRunArn, startedEventId: redriven };
+  }
+
+  /** Goes on with a Parallel or a Map: `redo` is called for each branch or iteration that had begun and not succeeded. */
+  redo(line: Line, held: ParallelWait | MapWait, redo: (inner: Line) => void): void {
+    line.strand.visit.waiting = held;
+    for (const inner of innerLines(line)) redo(inner);
+    if (held.kind !== "map") return;
+    for (const { index, strand } of held.open) if (strand === null) this.#moves.later(line, () => this.select(line, index, []));
   }
 
   #mapRun(mapRunArn: string): { readonly line: Line; readonly startedEventId: number } {
@@ -164,6 +183,7 @@ export class Containers {
   lineFailed(line: Line, failure: Failure, failingEventId: number, failedIndex: number): void {
     const { visit } = line.strand;
     this.#abortWithin(line, failingEventId, failedIndex);
+    if (visit.waiting.kind === "parallel" || visit.waiting.kind === "map") visit.undone = visit.waiting;
     visit.waiting = { kind: "nothing" };
     this.#moves.stateFailed(line, failure, failingEventId, null);
   }

@@ -2,7 +2,8 @@ import type { Json } from "./json.ts";
 
 /** What one execution is doing: all that the interpreter needs besides the definition and the facts. Stored as JSON after each step. */
 export interface ExecutionState {
-  status: "RUNNING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED";
+  /** PENDING_REDRIVE: a map run's child that did not succeed, and that its map run is about to redrive. */
+  status: "RUNNING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED" | "PENDING_REDRIVE";
   /** The id of the last event; the next one gets the id after it. */
   lastEventId: number;
   /** When the last step was taken, in epoch milliseconds: time never runs back in a history. */
@@ -15,6 +16,12 @@ export interface ExecutionState {
   hasMapRuns: boolean;
   /** Its line of states, or null before the first and after the last. */
   root: Strand | null;
+  /** Its line of states as it ended, if it ended unsuccessfully: what a redrive goes on from. */
+  redrivable: Strand | null;
+  redriveCount: number;
+  redrivenAt: number | null;
+  /** What the last redrives were asked for with, so that a request that is sent again redrives nothing again. */
+  redriveTokens: readonly { readonly clientToken: string; readonly at: number }[];
   output: string | null;
   error: string | null;
   cause: string | null;
@@ -26,6 +33,8 @@ export interface Strand {
   visit: StateVisit;
   /** Assigned in this scope; those of the outer scopes are read from there. */
   variables: Record<string, Json>;
+  /** Only within a step, and kept where the step ends the execution: the state that is about to be entered. */
+  entering?: { readonly name: string; readonly input: Json; readonly previous: number };
 }
 
 /** One stay in a state. Times are epoch milliseconds. */
@@ -41,6 +50,10 @@ export interface StateVisit {
   retrierUses: number[];
   retryCount: number;
   waiting: Waiting;
+  /** What a Parallel or a Map that failed for good held; a redrive does again what had not succeeded in it. */
+  undone?: ParallelWait | MapWait;
+  /** The last event of what failed in it: what a redrive schedules anew follows from there. */
+  failedEventId?: number;
 }
 
 export type Waiting =
@@ -141,6 +154,10 @@ export function notStarted(): ExecutionState {
     calls: {},
     hasMapRuns: false,
     root: null,
+    redrivable: null,
+    redriveCount: 0,
+    redrivenAt: null,
+    redriveTokens: [],
     output: null,
     error: null,
     cause: null,
@@ -193,6 +210,14 @@ export function pendingEvaluations(state: ExecutionState): number[] {
     if (waiting.kind === "map") numbers.push(...waiting.open.flatMap(({ evaluation }) => evaluation?.number ?? []));
   }
   return numbers;
+}
+
+/** The event that a visit's next attempt follows from, if it is broken off now. */
+export function lastEventOf({ waiting, failedEventId, enteredEventId }: StateVisit): number {
+  if (waiting.kind === "task") return waiting.lastEventId;
+  if (waiting.kind === "retry") return waiting.failedEventId;
+  if (waiting.kind === "evaluation") return waiting.phase.previous;
+  return failedEventId ?? enteredEventId;
 }
 
 export function newStrand(startAt: string): Strand {

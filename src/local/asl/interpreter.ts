@@ -2,7 +2,7 @@ import { AslError, EvaluationError } from "./asl-error.ts";
 import { Containers } from "./containers.ts";
 import type { Catcher, Retrier, State } from "./definition.ts";
 import { type Evaluation, type EvaluationReply, NeedsEvaluation, Replies } from "./evaluation.ts";
-import { type ExecutionState, newStrand, newVisit, type Phase, type TaskWait, visitDueAt } from "./execution-state.ts";
+import { type ExecutionState, lastEventOf, newStrand, newVisit, type Phase, type TaskWait, visitDueAt } from "./execution-state.ts";
 import type { HistoryEvent } from "./history-event.ts";
 import { type Json, jsonText } from "./json.ts";
 import { JsonPathData, noChoiceMatched } from "./json-path-data.ts";
@@ -22,10 +22,11 @@ import {
   untruncated,
 } from "./run.ts";
 import type { StateData, StateEnd } from "./state-data.ts";
-import { activityStarted, beginTask, type Done, taskFailed, taskSucceeded, taskTimedOut } from "./task-state.ts";
+import { activityStarted, beginTask, type Done, submitted, taskFailed, taskSucceeded, taskTimedOut } from "./task-state.ts";
 
 export type Happening =
-  | { readonly kind: "started" }
+  /** `variables` are there from the beginning, where a state is tested. */
+  | { readonly kind: "started"; readonly variables?: Readonly<Record<string, Json>> }
   | { readonly kind: "taskSucceeded"; readonly attempt: number; readonly output: string }
   | { readonly kind: "taskFailed"; readonly attempt: number; readonly error?: string; readonly cause?: string }
   | { readonly kind: "heartbeat"; readonly attempt: number }
@@ -36,8 +37,15 @@ export type Happening =
   /** All child executions of a distributed Map have ended well enough; `outputs` in the order of the items. */
   | { readonly kind: "mapRunSucceeded"; readonly mapRunArn: string; readonly outputs: readonly Json[] }
   | { readonly kind: "mapRunFailed"; readonly mapRunArn: string; readonly error: string; readonly cause: string }
+  /** A Parallel or a Map is told its end, instead of what is within it. */
+  | { readonly kind: "containerSucceeded"; readonly result: Json }
+  | { readonly kind: "containerFailed"; readonly error?: string; readonly cause?: string }
   /** The earliest deadline has come; `at` is that deadline. */
   | { readonly kind: "due" }
+  /** A task's call to Step Functions itself was made, and the task goes on waiting; `reply` is the JSON text of what was answered. */
+  | { readonly kind: "submitted"; readonly attempt: number; readonly reply: string }
+  /** An execution that ended unsuccessfully goes on from where it ended. */
+  | { readonly kind: "redriven"; readonly clientToken?: string }
   | { readonly kind: "stopped"; readonly error?: string; readonly cause?: string };
 
 export interface Step {
@@ -47,13 +55,18 @@ export interface Step {
   readonly evaluations: readonly Evaluation[];
   /** The distributed Maps that have begun. */
   readonly mapRuns: readonly MapRunPlan[];
+  /** The ARNs of those whose unsuccessful child executions are to be redriven. */
+  readonly redrivenMapRuns: readonly string[];
 }
 
 const maxPayloadBytes = 262_144;
-/** When the execution as a whole runs out of time, in epoch milliseconds. */
-export function executionDeadline(facts: ExecutionFacts): number | null {
-  const seconds = facts.definition.TimeoutSeconds;
-  return seconds === undefined ? null : facts.startedAt + seconds * 1000;
+/** AWS remembers so many client tokens of redrives (facts page 2.2, documented). */
+const rememberedRedrives = 10;
+
+/** When the execution as a whole runs out of time, in epoch milliseconds; a redrive gives it its time anew (documented). */
+export function executionDeadline({ definition, startedAt }: ExecutionFacts, { redrivenAt }: ExecutionState): number | null {
+  const seconds = definition.TimeoutSeconds;
+  return seconds === undefined ? null : (redrivenAt ?? startedAt) + seconds * 1000;
 }
 
 /**
@@ -68,7 +81,8 @@ export function step(facts: ExecutionFacts, state: ExecutionState, happening: Ha
     if (!(error instanceof EventLimit)) throw error;
     run.failAtEventLimit();
   }
-  return { events: run.events, state: run.state, evaluations: run.evaluations, mapRuns: run.mapRuns };
+  const { events, evaluations, mapRuns, redrivenMapRuns } = run;
+  return { events, state: run.state, evaluations, mapRuns, redrivenMapRuns };
 }
 
 class Interpretation {
@@ -99,13 +113,17 @@ class Interpretation {
   #first(happening: Happening): void {
     switch (happening.kind) {
       case "started":
-        return this.#start();
+        return this.#start(happening.variables);
       case "stopped": {
         const { error, cause } = happening;
         return this.#run.end("ABORTED", "ExecutionAborted", 0, withoutUndefined({ error, cause }));
       }
       case "due":
         return this.#due();
+      case "redriven":
+        return this.#redriven(happening.clientToken);
+      case "submitted":
+        return submitted(this.#run, this.#task(happening.attempt).waiting, happening.reply);
       case "evaluated":
         return this.#evaluated(happening.number, happening.replies);
       case "heartbeat": {
@@ -115,6 +133,9 @@ class Interpretation {
       }
       case "activityStarted":
         return activityStarted(this.#run, this.#task(happening.attempt).waiting, happening.workerName);
+      case "containerSucceeded":
+      case "containerFailed":
+        return this.#containerEnded(happening);
       case "mapRunSucceeded":
         return this.#containers.mapRunSucceeded(happening.mapRunArn, happening.outputs);
       case "mapRunFailed":
@@ -130,16 +151,26 @@ class Interpretation {
     }
   }
 
-  #start(): void {
+  #start(variables: Readonly<Record<string, Json>> = {}): void {
     const { facts, state } = this.#run;
     this.#run.append("ExecutionStarted", 0, { input: facts.input, inputDetails: untruncated, roleArn: facts.roleArn });
-    state.root = newStrand(facts.definition.StartAt);
+    state.root = { ...newStrand(facts.definition.StartAt), variables: { ...variables } };
     this.#enter({ strand: state.root, graph: facts.definition, outer: null }, facts.definition.StartAt, JSON.parse(facts.input) as Json, 0);
+  }
+
+  #containerEnded(end: Happening & { readonly kind: "containerSucceeded" | "containerFailed" }): void {
+    const { facts, state } = this.#run;
+    if (state.root === null) throw new Error("the execution is not in a state");
+    const line = { strand: state.root, graph: facts.definition, outer: null };
+    const previous = state.lastEventId;
+    if (end.kind === "containerSucceeded") return this.#took(line, { kind: "result", result: end.result, previous });
+    const { error = null, cause = null } = end;
+    this.#took(line, { kind: "failed", failure: { names: error === null ? [] : [error], error, cause }, previous });
   }
 
   #due(): void {
     const run = this.#run;
-    const deadline = executionDeadline(run.facts);
+    const deadline = executionDeadline(run.facts, run.state);
     if (deadline !== null && deadline <= run.at) return run.end("TIMED_OUT", "ExecutionTimedOut", 0, {});
     let first: Line | null = null;
     for (const line of allLines(run)) {
@@ -153,6 +184,33 @@ class Interpretation {
     else if (waiting.kind === "time") this.#perform(first, { kind: "result", previous: visit.enteredEventId });
   }
 
+  #redriven(clientToken: string | undefined): void {
+    const { facts, state } = this.#run;
+    const strand = this.#run.reopen();
+    if (clientToken !== undefined) {
+      state.redriveTokens = [...state.redriveTokens, { clientToken, at: this.#run.at }].slice(-rememberedRedrives);
+    }
+    this.#run.append("ExecutionRedriven", 0, { redriveCount: state.redriveCount });
+    this.#redo({ strand, graph: facts.definition, outer: null });
+  }
+
+  /** Does the state again that a line ended in, with its retries anew; of a Parallel and a Map what had not succeeded in it (documented). */
+  #redo(line: Line): void {
+    const { entering, visit } = line.strand;
+    if (entering !== undefined) return this.#enter(line, entering.name, entering.input, entering.previous);
+    visit.retrierUses = [];
+    visit.retryCount = 0;
+    const held = visit.undone ?? visit.waiting;
+    delete visit.undone;
+    if (held.kind === "parallel" || held.kind === "map") return this.#containers.redo(line, held, (inner) => this.#redo(inner));
+    if (held.kind === "mapRun") return this.#containers.redriveMapRun(line, held);
+    // A Fail state is entered again (documented), which is all that there is to do in it.
+    if (stateOf(line).Type === "Fail") return this.#enter(line, visit.name, visit.input, visit.previousEventId);
+    const previous = lastEventOf(visit);
+    visit.waiting = { kind: "nothing" };
+    this.#work.push({ line, go: () => this.#begin(line, previous) });
+  }
+
   #evaluated(number: number, replies: readonly EvaluationReply[]): void {
     for (const line of allLines(this.#run)) {
       const { waiting } = line.strand.visit;
@@ -164,6 +222,7 @@ class Interpretation {
 
   /** Puts the entering of a state in the line's turn. */
   #enter(line: Line, name: string, input: Json, previous: number): void {
+    line.strand.entering = { name, input, previous };
     this.#work.push({ line, go: () => this.#entered(line, name, input, previous) });
   }
 
@@ -171,6 +230,7 @@ class Interpretation {
     const { Type: type } = stateNamed(line.graph, name);
     const details = { name, input: jsonText(input), inputDetails: untruncated };
     const enteredEventId = this.#run.append(`${type}StateEntered`, previous, details);
+    delete line.strand.entering;
     line.strand.visit = { ...newVisit(name), enteredEventId, previousEventId: previous, enteredAt: this.#run.at, input };
     this.#begin(line, enteredEventId);
   }
@@ -195,6 +255,7 @@ class Interpretation {
         return;
       }
       const { failure, previous } = this.#failureOf(line, phase.previous, error);
+      visit.failedEventId = phase.previous;
       if (phase.kind === "caught") this.#lineFailed(line, failure, previous);
       else this.#stateFailed(line, state, failure, previous, previous);
     }
@@ -247,8 +308,11 @@ class Interpretation {
 
   #took(line: Line, done: Done): void {
     if (done.kind === "waits") line.strand.visit.waiting = done.waiting;
-    else if (done.kind === "failed") this.#stateFailed(line, stateOf(line), done.failure, done.previous, done.previous);
-    else {
+    else if (done.kind === "failed") {
+      line.strand.visit.failedEventId = done.previous;
+      line.strand.visit.waiting = { kind: "nothing" };
+      this.#stateFailed(line, stateOf(line), done.failure, done.previous, done.previous);
+    } else {
       line.strand.visit.waiting = { kind: "nothing" };
       this.#perform(line, done);
     }
@@ -270,7 +334,9 @@ class Interpretation {
     const exited = this.#run.append(`${state.Type}StateExited`, previous, details);
     if (assigned !== null) line.strand.variables = { ...line.strand.variables, ...assigned };
     visit.waiting = { kind: "nothing" };
-    if (next === undefined) this.#lineDone(line, output, exited);
+    const { inspection } = this.#run.surroundings;
+    inspection?.left(output, next, line.strand.variables);
+    if (next === undefined || inspection !== undefined) this.#lineDone(line, output, exited);
     else this.#enter(line, next, output, exited);
   }
 
@@ -297,17 +363,20 @@ class Interpretation {
    */
   #stateFailed(line: Line, state: State, failure: Failure, retryFrom: number, failedEventId: number | null): void {
     const { visit } = line.strand;
+    this.#run.surroundings.inspection?.failed(failure);
     const { retriers, catchers } = rulesOf(state);
     const retry = nextRetry(retriers, visit.retrierUses, failure, this.#run.surroundings.random);
     if (retry !== null) {
       visit.retrierUses = retriers.map((_, index) => (visit.retrierUses[index] ?? 0) + (index === retry.index ? 1 : 0));
       visit.retryCount += 1;
+      delete visit.undone;
       visit.waiting = { kind: "retry", until: this.#run.at + retry.delayMilliseconds, failedEventId: retryFrom };
       return;
     }
     const previous = failedEventId ?? this.#run.append(`${state.Type}StateFailed`, retryFrom, null);
     const catcher = matchingCatcher(catchers, failure);
     if (catcher === undefined) return this.#lineFailed(line, failure, previous);
+    delete visit.undone;
     visit.waiting = { kind: "nothing" };
     const errorOutput = { Error: failure.error, Cause: failure.cause };
     this.#perform(line, { kind: "caught", previous, catcher: catchers.indexOf(catcher), errorOutput });
@@ -337,7 +406,10 @@ class Interpretation {
     const taskToken = phase?.kind === "begin" && hasToken(state) ? this.#run.surroundings.mintToken(phase.attempt) : null;
     const language = state.QueryLanguage ?? this.#run.facts.definition.QueryLanguage ?? "JSONPath";
     const scope = stateScope(this.#run, line, taskToken, item);
-    return language === "JSONata" ? new JsonataData(visit.input, scope, new Replies(replies)) : new JsonPathData(visit.input, scope);
+    const saw = this.#run.surroundings.inspection?.saw;
+    return language === "JSONata"
+      ? new JsonataData(visit.input, scope, new Replies(replies), saw)
+      : new JsonPathData(visit.input, scope, saw);
   }
 
   #task(attempt: number): { readonly line: Line; readonly waiting: TaskWait } {
@@ -364,13 +436,13 @@ function resultOf(result: Json | undefined, previous: number): Done {
   return { kind: "result", previous, ...(result === undefined ? {} : { result }) };
 }
 
-function rulesOf(state: State): { readonly retriers: readonly Retrier[]; readonly catchers: readonly Catcher[] } {
+export function rulesOf(state: State): { readonly retriers: readonly Retrier[]; readonly catchers: readonly Catcher[] } {
   const { Retry: retriers = [], Catch: catchers = [] } = state as { Retry?: readonly Retrier[]; Catch?: readonly Catcher[] };
   return { retriers, catchers };
 }
 
 /** `$$.Task.Token` is there in callback and .sync states (facts page 7). */
-function hasToken(state: State): boolean {
+export function hasToken(state: State): boolean {
   return state.Type === "Task" && /\.(waitForTaskToken|sync(:2)?)$/.test(state.Resource);
 }
 

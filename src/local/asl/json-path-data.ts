@@ -1,6 +1,7 @@
 import { AslError, runtimeError } from "./asl-error.ts";
 import { evaluateChoice } from "./choice.ts";
 import type { Catcher, ChoiceState, FailState, MapState, ParallelState, PassState, State, TaskState, WaitState } from "./definition.ts";
+import type { Saw, Stage } from "./inspection.ts";
 import { isJsonObject, type Json, type JsonObject, jsonText } from "./json.ts";
 import { findPath, parsePath, readPath, type Scope } from "./json-path.ts";
 import { resolveTemplate } from "./payload-template.ts";
@@ -13,10 +14,12 @@ const maxSeconds = 99_999_999;
 export class JsonPathData implements StateData {
   readonly #input: Json;
   readonly #scope: Scope;
+  readonly #saw: Saw | undefined;
 
-  constructor(input: Json, scope: Scope) {
+  constructor(input: Json, scope: Scope, saw?: Saw) {
     this.#input = input;
     this.#scope = scope;
+    this.#saw = saw;
   }
 
   passResult(state: PassState): Json {
@@ -25,7 +28,7 @@ export class JsonPathData implements StateData {
 
   callInput(state: TaskState | ParallelState | PassState): Json {
     const input = this.#effectiveInput(state);
-    return state.Parameters === undefined ? input : resolveTemplate(state.Parameters, input, this.#scope);
+    return this.#seen("afterParameters", state.Parameters === undefined ? input : resolveTemplate(state.Parameters, input, this.#scope));
   }
 
   taskSeconds(state: TaskState, field: "TimeoutSeconds" | "HeartbeatSeconds"): number | null {
@@ -59,6 +62,7 @@ export class JsonPathData implements StateData {
 
   failText(state: FailState, field: "Error" | "Cause"): string | undefined {
     const path = state[`${field}Path`];
+    this.#saw?.("afterInputPath", this.#input);
     if (path === undefined) return state[field];
     const value = path.startsWith("States.")
       ? (resolveTemplate({ "value.$": path }, this.#input, this.#scope) as JsonObject)["value"]
@@ -73,8 +77,9 @@ export class JsonPathData implements StateData {
 
   mapItems(state: MapState): readonly Json[] {
     const items = this.#filtered(state.ItemsPath, this.#effectiveInput(state));
-    if (Array.isArray(items)) return items;
-    const path = state.ItemsPath ?? state.InputPath ?? "$";
+    if (Array.isArray(items)) return this.#seen("afterItemsPath", items);
+    // A path into the context object is told without its second $ (recorded).
+    const path = (state.ItemsPath ?? state.InputPath ?? "$").replace(/^\$\$/, "$");
     throw runtimeError(`Reference path "${path}" must point to array.`);
   }
 
@@ -94,7 +99,9 @@ export class JsonPathData implements StateData {
   }
 
   itemInputs(state: MapState, items: readonly Json[], ofItem: (index: number, value: Json) => StateData): readonly Json[] {
-    return items.map((item, index) => ofItem(index, item).itemInput(state, item));
+    if (state.ItemSelector === undefined && state.Parameters === undefined) return items;
+    const inputs = items.map((item, index) => ofItem(index, item).itemInput(state, item));
+    return this.#seen("afterItemSelector", inputs);
   }
 
   itemBatcher(state: MapState): ItemBatcher | null {
@@ -120,12 +127,14 @@ export class JsonPathData implements StateData {
       const input = this.#effectiveInput(state);
       return { output: this.#filtered(state.OutputPath, input), assigned: this.#assigned(state.Assign, input) };
     }
+    this.#saw?.("result", result);
     const selector = "ResultSelector" in state ? state.ResultSelector : undefined;
-    const selected = selector === undefined ? result : resolveTemplate(selector, result, this.#scope);
+    const selected = this.#seen("afterResultSelector", selector === undefined ? result : resolveTemplate(selector, result, this.#scope));
     const resultPath = "ResultPath" in state ? state.ResultPath : undefined;
     // What Assign calls $ is the result, before ResultPath puts it into the input (recorded).
     const assigned = this.#assigned(state.Assign, selected);
-    return { output: this.#filtered(state.OutputPath, this.#placed(resultPath, selected)), assigned };
+    const placed = this.#seen("afterResultPath", this.#placed(resultPath, selected));
+    return { output: this.#filtered(state.OutputPath, placed), assigned };
   }
 
   chosenEnd(state: ChoiceState, { rule }: Choice): StateEnd {
@@ -138,7 +147,12 @@ export class JsonPathData implements StateData {
   }
 
   #effectiveInput(state: State): Json {
-    return this.#filtered(state.InputPath, this.#input);
+    return this.#seen("afterInputPath", this.#filtered(state.InputPath, this.#input));
+  }
+
+  #seen<Value extends Json>(stage: Stage, value: Value): Value {
+    this.#saw?.(stage, value);
+    return value;
   }
 
   #filtered(path: string | null | undefined, value: Json): Json {

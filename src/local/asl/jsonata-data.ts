@@ -1,6 +1,7 @@
 import { EvaluationError } from "./asl-error.ts";
 import type { Catcher, ChoiceState, FailState, MapState, ParallelState, PassState, State, TaskState, WaitState } from "./definition.ts";
 import type { EvaluationRequest, Replies } from "./evaluation.ts";
+import type { Saw } from "./inspection.ts";
 import { isJsonObject, type Json, jsonText } from "./json.ts";
 import type { Scope } from "./json-path.ts";
 import { instantOf } from "./json-path-data.ts";
@@ -18,18 +19,22 @@ export class JsonataData implements StateData {
   readonly #input: Json;
   readonly #scope: Scope;
   readonly #replies: Replies;
+  readonly #saw: Saw | undefined;
 
-  constructor(input: Json, scope: Scope, replies: Replies) {
+  constructor(input: Json, scope: Scope, replies: Replies, saw?: Saw) {
     this.#input = input;
     this.#scope = scope;
     this.#replies = replies;
+    this.#saw = saw;
   }
 
   passResult(_state: PassState): undefined {}
 
   callInput(state: TaskState | ParallelState): Json {
     const template = state.Arguments;
-    return template === undefined ? this.#input : this.#value("Arguments", template);
+    const input = template === undefined ? this.#input : this.#value("Arguments", template);
+    this.#saw?.("afterArguments", input);
+    return input;
   }
 
   taskSeconds(state: TaskState, field: "TimeoutSeconds" | "HeartbeatSeconds"): number | null {
@@ -89,8 +94,10 @@ export class JsonataData implements StateData {
   itemInputs(state: MapState, items: readonly Json[]): readonly Json[] {
     const template = state.ItemSelector;
     if (template === undefined) return items;
-    if (!hasExpression(template)) return items.map(() => template);
-    return this.#values(items.map((value, index) => ["ItemSelector", template, { Index: index, Value: value }]));
+    const fields = items.map((value, index) => ["ItemSelector", template, { Index: index, Value: value }] as const);
+    const inputs = hasExpression(template) ? this.#values(fields) : items.map(() => template);
+    this.#saw?.("afterItemSelector", [...inputs]);
+    return inputs;
   }
 
   itemBatcher(state: MapState): ItemBatcher | null {
@@ -110,6 +117,7 @@ export class JsonataData implements StateData {
 
   end(state: State, result: Json | undefined): StateEnd {
     const bindings = result === undefined ? {} : { result };
+    if (result !== undefined) this.#saw?.("result", result);
     return this.#ended(state, bindings, result ?? this.#input);
   }
 

@@ -2,6 +2,7 @@ import type { Definition, State, StateGraph } from "./definition.ts";
 import type { Evaluation } from "./evaluation.ts";
 import type { ExecutionState, Iteration, StateVisit, Strand } from "./execution-state.ts";
 import { detailsKey, type HistoryEvent } from "./history-event.ts";
+import type { Inspection } from "./inspection.ts";
 import type { Json } from "./json.ts";
 import type { Scope } from "./json-path.ts";
 
@@ -39,6 +40,8 @@ export interface Surroundings {
   activityExists(arn: string): boolean;
   /** A new map run's ARN; a Map without a Label gets one made up (facts page 3, documented). */
   mintMapRunArn(label: string | undefined): string;
+  /** Where the execution is there to test a state. */
+  readonly inspection?: Inspection;
 }
 
 /** A distributed Map that has begun: what its child executions are started with. */
@@ -74,6 +77,7 @@ export class Run {
   readonly events: HistoryEvent[] = [];
   readonly evaluations: Evaluation[] = [];
   readonly mapRuns: MapRunPlan[] = [];
+  readonly redrivenMapRuns: string[] = [];
 
   constructor(facts: ExecutionFacts, state: ExecutionState, at: number, surroundings: Surroundings) {
     this.facts = facts;
@@ -109,6 +113,22 @@ export class Run {
     this.#close("FAILED", details);
   }
 
+  /** Makes an execution that ended unsuccessfully a running one again, and gives the line that it ended in. */
+  reopen(): Strand {
+    const { state } = this;
+    const root = state.redrivable;
+    if (root === null) throw new Error("nothing of the execution is left to be redriven");
+    state.status = "RUNNING";
+    state.root = root;
+    state.redrivable = null;
+    state.error = null;
+    state.cause = null;
+    state.stoppedAt = null;
+    state.redriveCount += 1;
+    state.redrivenAt = this.at;
+    return root;
+  }
+
   #push(id: number, type: string, previousEventId: number, details: Details | null): number {
     const event = { timestamp: this.at / 1000, type, id, previousEventId };
     this.events.push(details === null ? event : { ...event, [detailsKey(type)]: details });
@@ -119,6 +139,7 @@ export class Run {
   #close(status: ExecutionState["status"], details: Details): void {
     const { state } = this;
     state.status = status;
+    state.redrivable = status === "SUCCEEDED" ? null : state.root;
     state.root = null;
     state.output = textOrNull(details["output"]);
     state.error = textOrNull(details["error"]);
@@ -202,13 +223,18 @@ export interface MapItem {
 /** The context object, `$$` or `$states.context` (facts page 7). */
 function contextObject(run: Run, line: Line, taskToken: string | null, item: MapItem | null): Json {
   const { arn, name, roleArn, input, startedAt, machineArn, machineName } = run.facts;
+  const { redriveCount, redrivenAt } = run.state;
   const { visit } = line.strand;
   const mapItem = item ?? mapItemOf(line);
+  const map = mapItem === null ? {} : { Map: { Item: { Index: mapItem.index, Value: mapItem.value } } };
+  const { inspection } = run.surroundings;
+  if (inspection !== undefined) return { ...inspection.context, ...map };
+  const redriven = { RedriveCount: redriveCount, ...(redrivenAt === null ? {} : { RedriveTime: isoTime(redrivenAt) }) };
   return {
-    Execution: { Id: arn, Input: JSON.parse(input) as Json, Name: name, RoleArn: roleArn, StartTime: isoTime(startedAt), RedriveCount: 0 },
+    Execution: { Id: arn, Input: JSON.parse(input) as Json, Name: name, RoleArn: roleArn, StartTime: isoTime(startedAt), ...redriven },
     State: { EnteredTime: isoTime(visit.enteredAt), Name: visit.name, RetryCount: visit.retryCount },
     StateMachine: { Id: machineArn, Name: machineName },
-    ...(mapItem === null ? {} : { Map: { Item: { Index: mapItem.index, Value: mapItem.value } } }),
+    ...map,
     ...(taskToken === null ? {} : { Task: { Token: taskToken } }),
   };
 }

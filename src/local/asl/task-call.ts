@@ -13,10 +13,30 @@ export function taskCall(resource: string): TaskCall | null {
   return { family: "Task", resourceType: integration[1] ?? "", resource: integration[2] ?? "" };
 }
 
-/** How a service integration waits for its end. */
-export function patternOf(resource: string): Pattern {
-  if (resource.endsWith(".waitForTaskToken")) return "callback";
-  return /\.sync(:2)?$/.test(resource) ? "sync" : "request";
+/** How a call waits for its end. */
+export function patternOf(call: TaskCall): Pattern {
+  if (call.family !== "Task") return "request";
+  if (call.resource.endsWith(".waitForTaskToken")) return "callback";
+  return /\.sync(:2)?$/.test(call.resource) ? "sync" : "request";
+}
+
+/** The API operations that an execution can call through `aws-sdk:sfn`, as the actions that they are named in a Resource. */
+const ownActions = new Set([
+  ...["startExecution", "stopExecution", "redriveExecution", "describeExecution", "listExecutions", "getExecutionHistory"],
+  ...["sendTaskSuccess", "sendTaskFailure", "sendTaskHeartbeat", "describeStateMachine", "describeStateMachineForExecution"],
+  ...["listStateMachines", "listMapRuns", "describeMapRun", "updateMapRun", "listActivities", "describeActivity"],
+]);
+
+/** Whether a call is to Step Functions itself, and can be made here: `states:startExecution`, or an API operation. */
+export function isOwnCall(call: TaskCall): boolean {
+  if (call.family !== "Task") return false;
+  const action = actionOf(call);
+  return call.resourceType === "states" ? action === "startExecution" : call.resourceType === "aws-sdk:sfn" && ownActions.has(action);
+}
+
+/** A call's action without the pattern in which it waits. */
+export function actionOf({ resource }: TaskCall & { family: "Task" }): string {
+  return resource.split(".")[0] ?? "";
 }
 
 interface Scheduled {

@@ -1,35 +1,18 @@
 import { createHash } from "node:crypto";
-import type { Json } from "./json.ts";
-
-/** What a Task's Resource says: `arn:aws:states:::sqs:sendMessage.waitForTaskToken` is service sqs, action sendMessage.waitForTaskToken. */
-export interface Integration {
-  readonly resourceType: string;
-  readonly resource: string;
-  readonly isCallback: boolean;
-}
-
-/** Null for a Resource that is no service integration (an activity's or a Lambda function's ARN). */
-export function parseIntegration(resource: string): Integration | null {
-  const match = /^arn:[\w-]+:states:[^:]*:[^:]*:(.+):([^:]+)$/.exec(resource);
-  if (match === null || /^(activity|stateMachine)(:|$)/.test(match[1] ?? "")) return null;
-  const [, resourceType = "", action = ""] = match;
-  return { resourceType, resource: action, isCallback: action.endsWith(".waitForTaskToken") };
-}
+import type { TaskCall } from "./execution-state.ts";
+import { isJsonObject, type Json } from "./json.ts";
+import { actionOf } from "./task-call.ts";
 
 /**
  * The service's reply that TaskSubmitted carries, in the shape that AWS records for the integration (facts page 5.3). The ids in it are
  * made from the token, so that the same step always writes the same event.
  */
-export function deliveredReply(
-  integration: { readonly resourceType: string; readonly resource: string },
-  parameters: Json,
-  taskToken: string,
-): Json {
+export function deliveredReply(call: TaskCall, parameters: Json, taskToken: string, at: number): Json {
+  if (call.family !== "Task") return {};
   const requestId = uuidFrom(`${taskToken} request`);
   const messageId = uuidFrom(`${taskToken} message`);
   const metadata = { SdkHttpMetadata: { HttpStatusCode: 200 }, SdkResponseMetadata: { RequestId: requestId } };
-  const call = `${integration.resourceType}:${integration.resource.split(".")[0]}`;
-  switch (call) {
+  switch (`${call.resourceType}:${actionOf(call)}`) {
     case "sqs:sendMessage":
       return { MD5OfMessageBody: md5(messageBody(parameters)), MessageId: messageId, ...metadata };
     case "sns:publish":
@@ -38,13 +21,20 @@ export function deliveredReply(
       return { ExecutedVersion: "$LATEST", Payload: {}, ...metadata, StatusCode: 200 };
     case "events:putEvents":
       return { Entries: [{ EventId: messageId }], FailedEntryCount: 0, ...metadata };
+    case "states:startExecution":
+      return { ExecutionArn: executionArn(parameters, messageId), ...metadata, StartDate: at };
     default:
-      return integration.resourceType.startsWith("aws-sdk:") ? {} : metadata;
+      return call.resourceType.startsWith("aws-sdk:") ? {} : metadata;
   }
 }
 
+function executionArn(parameters: Json, otherwise: string): string {
+  const { StateMachineArn: machineArn, Name: name } = isJsonObject(parameters) ? parameters : {};
+  return `${String(machineArn).replace(":stateMachine:", ":execution:")}:${typeof name === "string" ? name : otherwise}`;
+}
+
 function messageBody(parameters: Json): string {
-  const body = typeof parameters === "object" && parameters !== null && !Array.isArray(parameters) ? parameters["MessageBody"] : undefined;
+  const body = isJsonObject(parameters) ? parameters["MessageBody"] : undefined;
   return typeof body === "string" ? body : JSON.stringify(body ?? null);
 }
 

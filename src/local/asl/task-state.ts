@@ -5,7 +5,16 @@ import { isJsonObject, type Json, jsonText } from "./json.ts";
 import type { Failure } from "./retry-catch.ts";
 import type { Line, MockedResult, Run } from "./run.ts";
 import type { StateData } from "./state-data.ts";
-import { failureDetails, manualCall, outputDetails, patternOf, scheduledDetails, startedDetails, taskCall } from "./task-call.ts";
+import {
+  failureDetails,
+  isOwnCall,
+  manualCall,
+  outputDetails,
+  patternOf,
+  scheduledDetails,
+  startedDetails,
+  taskCall,
+} from "./task-call.ts";
 import { deliveredReply } from "./task-reply.ts";
 
 /** What came of a state's beginning or of a task's end. */
@@ -13,6 +22,9 @@ export type Done =
   | { readonly kind: "waits"; readonly waiting: Waiting }
   | { readonly kind: "result"; readonly result?: Json; readonly previous: number }
   | { readonly kind: "failed"; readonly failure: Failure; readonly previous: number };
+
+/** What is to become of an attempt's call: it is made here, as it is to Step Functions itself, or its result comes from elsewhere. */
+type Handling = "activity" | "mocked" | "own" | "byHand" | "callback" | "none";
 
 /** Makes an attempt of a task: resolves what it is called with, a token of its own in it, and hands it over. */
 export function beginTask(run: Run, line: Line, state: TaskState, data: StateData, phase: Phase & { kind: "begin" }): Done {
@@ -27,44 +39,59 @@ export function beginTask(run: Run, line: Line, state: TaskState, data: StateDat
     throw runtimeError(`The activity ${given.arn} does not exist.`);
   }
   const mocked = given.family === "Activity" ? undefined : mockedResult(run, visit.name);
-  const pattern = given.family === "Task" ? patternOf(given.resource) : "request";
-  const isByHand = given.family !== "Activity" && mocked === undefined && pattern !== "callback" && run.facts.services.isManual;
+  const handling = mocked === undefined ? handlingOf(run, given) : "mocked";
   const taskToken = run.surroundings.mintToken(phase.attempt);
-  const { call, input: sent } = isByHand ? manualCall(given, input, taskToken) : { call: given, input };
+  const { call, input: sent } = handling === "byHand" ? manualCall(given, input, taskToken) : { call: given, input };
   const scheduled = { region: run.facts.region, input: jsonText(sent), timeoutSeconds, heartbeatSeconds, roleArn };
   const scheduledEventId = run.append(`${call.family}Scheduled`, phase.previous, scheduledDetails(call, scheduled));
-  const waits = (lastEventId: number): Done => {
-    const isQueued = call.family === "Activity";
-    const wait: TaskWait = {
-      kind: "task",
-      attempt: phase.attempt,
-      scheduledEventId,
-      lastEventId,
-      call,
-      activity: isQueued ? "queued" : null,
-      timeoutSeconds,
-      timeoutAt: timeoutSeconds === null ? null : run.at + timeoutSeconds * 1000,
-      heartbeatSeconds,
-      // A worker's heart can only beat from when it has the task.
-      heartbeatAt: heartbeatSeconds === null || isQueued ? null : run.at + heartbeatSeconds * 1000,
-    };
-    return { kind: "waits", waiting: wait };
-  };
-  if (call.family === "Activity") return waits(scheduledEventId);
+  const limits = { timeoutSeconds, heartbeatSeconds };
+  const waits = (lastEventId: number): Done => waiting(run, { attempt: phase.attempt, scheduledEventId, lastEventId, call, ...limits });
+  if (handling === "activity") return waits(scheduledEventId);
   const startedEventId = run.append(`${call.family}Started`, scheduledEventId, startedDetails(call, undefined));
-  const isWaiting = isByHand || pattern === "callback";
-  if (mocked === undefined && !isWaiting) return taskFailed(run, call, startedEventId, notMocked(visit.name, state.Resource));
-  // A callback's service call that fails is never submitted (facts page 5.2, recorded).
-  const isSubmitted =
-    call.family === "Task" && (isWaiting || pattern === "sync") && !(pattern === "callback" && mocked && "error" in mocked);
-  const lastEventId =
-    isSubmitted && call.family === "Task"
-      ? run.append("TaskSubmitted", startedEventId, outputDetails(call, jsonText(deliveredReply(call, sent, taskToken))))
-      : startedEventId;
-  if (mocked === undefined) return waits(lastEventId);
+  const reply = () => jsonText(deliveredReply(call, sent, taskToken, run.at));
+  if (mocked !== undefined) return mockedEnd(run, call, startedEventId, mocked, reply);
+  if (handling === "own") return waits(startedEventId);
+  if (handling === "none") return taskFailed(run, call, startedEventId, notMocked(visit.name, state.Resource));
+  return waits(run.append("TaskSubmitted", startedEventId, outputDetails(call, reply())));
+}
+
+function handlingOf(run: Run, call: TaskCall): Handling {
+  if (call.family === "Activity") return "activity";
+  if (isOwnCall(call)) return "own";
+  if (patternOf(call) === "callback") return "callback";
+  return run.facts.services.isManual ? "byHand" : "none";
+}
+
+function waiting(
+  run: Run,
+  attempt: Pick<TaskWait, "attempt" | "scheduledEventId" | "lastEventId" | "call" | "timeoutSeconds" | "heartbeatSeconds">,
+): Done {
+  const { call, timeoutSeconds, heartbeatSeconds } = attempt;
+  const isQueued = call.family === "Activity";
+  const wait: TaskWait = {
+    kind: "task",
+    ...attempt,
+    activity: isQueued ? "queued" : null,
+    timeoutAt: timeoutSeconds === null ? null : run.at + timeoutSeconds * 1000,
+    // A worker's heart can only beat from when it has the task.
+    heartbeatAt: heartbeatSeconds === null || isQueued ? null : run.at + heartbeatSeconds * 1000,
+  };
+  return { kind: "waits", waiting: wait };
+}
+
+/** A callback's service call that fails is never submitted (facts page 5.2, recorded). */
+function mockedEnd(run: Run, call: TaskCall, startedEventId: number, mocked: MockedResult, reply: () => string): Done {
+  const pattern = patternOf(call);
+  const isSubmitted = pattern === "sync" || (pattern === "callback" && "return" in mocked);
+  const lastEventId = isSubmitted ? run.append("TaskSubmitted", startedEventId, outputDetails(call, reply())) : startedEventId;
   return "error" in mocked
     ? mockedFailure(run, call, lastEventId, mocked)
     : taskSucceeded(run, call, lastEventId, jsonText(result(call, mocked.return)));
+}
+
+/** Step Functions itself has answered the task's call, and the task waits for what comes of it; `reply` is the answer's JSON text. */
+export function submitted(run: Run, waiting: TaskWait, reply: string): void {
+  waiting.lastEventId = run.append("TaskSubmitted", waiting.lastEventId, outputDetails(waiting.call, reply));
 }
 
 export function taskSucceeded(run: Run, call: TaskCall, lastEventId: number, output: string): Done {

@@ -4,6 +4,7 @@ import type { ListPart, StoredExecution } from "../store/executions.ts";
 import { chosenRevision, readMachineArn } from "./machine-reference.ts";
 import { existingMapRun, longestMapRunArn } from "./map-runs.ts";
 import { given, invalid, type Operations, present, seconds } from "./operation.ts";
+import { redriveFields } from "./redrive.ts";
 import { settingsOf } from "./settings.ts";
 
 const executionStatuses = ["SUCCEEDED", "TIMED_OUT", "PENDING_REDRIVE", "ABORTED", "FAILED", "RUNNING"];
@@ -30,7 +31,7 @@ export const executionOperations: Operations = {
       outputDetails: output === null ? null : { included: !isMetadataOnly },
       // An error and its cause are encrypted as input and output are (documented), so they too are no metadata.
       ...(isMetadataOnly ? {} : data),
-      ...redrive(execution),
+      ...redriveFields(engine, execution),
     });
   },
 
@@ -56,16 +57,17 @@ export const executionOperations: Operations = {
     const machineArn = request.optionalArn("stateMachineArn", ["stateMachine"]);
     const mapRunArn = request.optionalArn("mapRunArn", ["mapRun"], longestMapRunArn);
     const status = request.optionalText("statusFilter", { oneOf: executionStatuses }) ?? null;
-    const redriveFilter = request.optionalText("redriveFilter", { oneOf: ["REDRIVEN", "NOT_REDRIVEN"] });
+    const redriveFilter = request.optionalText("redriveFilter", { oneOf: ["REDRIVEN", "NOT_REDRIVEN"] }) ?? null;
     const page = request.page(longestNextToken);
     request.done();
     if ((machineArn === undefined) === (mapRunArn === undefined)) {
       throw invalid("Must provide exactly one of stateMachineArn or mapRunArn");
     }
-    if (mapRunArn === undefined && (redriveFilter !== undefined || status === "PENDING_REDRIVE")) {
+    if (mapRunArn === undefined && (redriveFilter !== null || status === "PENDING_REDRIVE")) {
       throw invalid("A redriveFilter and the statusFilter PENDING_REDRIVE need a mapRunArn");
     }
-    const part = { status, keptSince: engine.removal.keptSince, after: page.after, limit: page.size + 1 };
+    const isRedriven = redriveFilter === null ? null : redriveFilter === "REDRIVEN";
+    const part = { status, isRedriven, keptSince: engine.removal.keptSince, after: page.after, limit: page.size + 1 };
     const found = mapRunArn === undefined ? ofMachine(engine, machineArn ?? "", part) : ofMapRun(engine, mapRunArn, part);
     const { rows, ...next } = page.cut(found, ({ listedAt, id }) => [listedAt, id]);
     const executions = rows.map((execution) => {
@@ -120,7 +122,7 @@ function ofMapRun(engine: Engine, arn: string, part: ListPart): StoredExecution[
 }
 
 function executionSummary(execution: StoredExecution): Record<string, unknown> {
-  const { status, stoppedAt } = execution.state;
+  const { status, stoppedAt, redriveCount, redrivenAt } = execution.state;
   return present({
     executionArn: execution.arn,
     stateMachineArn: execution.machineArn,
@@ -131,11 +133,7 @@ function executionSummary(execution: StoredExecution): Record<string, unknown> {
     startDate: seconds(execution.startedAt),
     stopDate: stoppedAt === null ? null : seconds(stoppedAt),
     mapRunArn: execution.mapRun?.mapRunArn ?? null,
-    redriveCount: 0,
+    redriveCount,
+    redriveDate: redrivenAt === null ? null : seconds(redrivenAt),
   });
-}
-
-function redrive({ state: { status } }: StoredExecution): object {
-  if (status !== "RUNNING" && status !== "SUCCEEDED") return { redriveStatus: "REDRIVABLE" };
-  return { redriveStatus: "NOT_REDRIVABLE", redriveStatusReason: `Execution is ${status} and cannot be redriven` };
 }

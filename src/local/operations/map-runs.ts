@@ -43,7 +43,8 @@ export const mapRunOperations: Operations = {
       toleratedFailureCount: run.toleratedFailureCount ?? 0,
       itemCounts: countsBy(counts, "items"),
       executionCounts: countsBy(counts, "executions"),
-      redriveCount: 0,
+      redriveCount: run.redriveCount,
+      redriveDate: run.redrivenAt === null ? null : seconds(run.redrivenAt),
     });
   },
 
@@ -85,6 +86,6 @@ function countsBy(counts: readonly StatusCount[], what: "items" | "executions"):
     total: counts.reduce((total, count) => total + count[what], 0),
     resultsWritten: 0,
     failuresNotRedrivable: 0,
-    pendingRedrive: 0,
+    pendingRedrive: of("PENDING_REDRIVE"),
   };
 }

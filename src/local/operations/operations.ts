@@ -4,6 +4,7 @@ import { executionOperations } from "./executions.ts";
 import { historyOperations } from "./history.ts";
 import { mapRunOperations } from "./map-runs.ts";
 import type { Operations } from "./operation.ts";
+import { redriveOperations } from "./redrive.ts";
 import { startOperations } from "./start-execution.ts";
 import { stateMachineOperations } from "./state-machines.ts";
 import { tagOperations } from "./tags.ts";
@@ -18,6 +19,7 @@ export const operations: Operations = {
   ...tagOperations,
   ...startOperations,
   ...executionOperations,
+  ...redriveOperations,
   ...historyOperations,
   ...mapRunOperations,
   ...taskOperations,

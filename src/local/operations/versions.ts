@@ -43,7 +43,6 @@ export const versionOperations: Operations = {
         throw new ApiError("ConflictException", `${why} [${aliases.join(", ")}]`);
       }
       engine.store.versions.delete(version.machineArn, version.version);
-      engine.store.removal.unusedDefinitions();
     });
     return {};
   },

@@ -127,13 +127,14 @@ export class Executions {
   }
 
   /** A machine's own, those started through a version or an alias, or a map run's. */
-  list(of: Listing, { status, keptSince, after, limit }: ListPart): StoredExecution[] {
+  list(of: Listing, { status, isRedriven, keptSince, after, limit }: ListPart): StoredExecution[] {
     const [column, key] = holder(of);
     const [listedAt = Number.MAX_SAFE_INTEGER, id = 0] = after ?? [];
     // Each status is in order by itself (see the schema), so that no listing reads more than it shows of each.
-    const statuses = status === null ? ["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"] : [status];
+    const statuses = status === null ? ["RUNNING", "PENDING_REDRIVE", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"] : [status];
+    const redriven = isRedriven === null ? "" : `AND json_extract(state, '$.redriveCount') ${isRedriven ? ">" : "="} 0`;
     const ofStatus = `SELECT * FROM (SELECT id, listed_at FROM executions WHERE ${column} = ? AND status = ? AND (listed_at, id) < (?, ?)
-      AND listed_at > ? ORDER BY listed_at DESC, id DESC LIMIT ?)`;
+      AND listed_at > ? ${redriven} ORDER BY listed_at DESC, id DESC LIMIT ?)`;
     const ids = `SELECT id FROM (${statuses.map(() => ofStatus).join(" UNION ALL ")}) ORDER BY listed_at DESC, id DESC LIMIT ?`;
     const sql = `${selectExecution} WHERE executions.id IN (${ids}) ORDER BY executions.listed_at DESC, executions.id DESC`;
     const values = statuses.flatMap((each) => [key, each, listedAt, id, each === "RUNNING" ? Number.MIN_SAFE_INTEGER : keptSince, limit]);

@@ -22,10 +22,10 @@ export class OwnCalls {
     this.#database.run(sql, executionId, attempt, childId, dueAt);
   }
 
-  /** The one that is due first. */
-  firstDue(): OwnCall | null {
-    const sql = "SELECT * FROM own_calls WHERE due_at IS NOT NULL ORDER BY due_at, execution_id, attempt LIMIT 1";
-    const row = this.#database.get(sql);
+  /** The one that has been due longest of those due at or before `until`. */
+  firstDue(until: number): TokenTarget | null {
+    const sql = "SELECT * FROM own_calls WHERE due_at <= ? ORDER BY due_at, execution_id, attempt LIMIT 1";
+    const row = this.#database.get(sql, until);
     return row === undefined ? null : toOwnCall(row);
   }
 

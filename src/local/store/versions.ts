@@ -47,13 +47,13 @@ export class Versions {
   }
 
   get(machineArn: string, version: number): StoredVersion | null {
-    const row = this.#database.get(`${selectVersion} WHERE machine_arn = ? AND version = ?`, machineArn, version);
+    const row = this.#database.get(`${selectVersion} WHERE state_machine_versions.machine_arn = ? AND version = ?`, machineArn, version);
     return row === undefined ? null : toVersion(row);
   }
 
   /** The newest first (recorded), before a version's number where one is given. */
   list(machineArn: string, limit: number, before: number | null): StoredVersion[] {
-    const sql = `${selectVersion} WHERE machine_arn = ? AND version < ? ORDER BY version DESC LIMIT ?`;
+    const sql = `${selectVersion} WHERE state_machine_versions.machine_arn = ? AND version < ? ORDER BY version DESC LIMIT ?`;
     return this.#database.all(sql, machineArn, before ?? Number.MAX_SAFE_INTEGER, limit).map(toVersion);
   }
 

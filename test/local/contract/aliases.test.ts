@@ -63,9 +63,15 @@ describeContract("aliases", (at) => {
   });
 
   it("splits starts between two versions by their weights", async () => {
-    const all = await at.sfn.createStateMachineAlias({ name: `all-${unique()}`, routingConfiguration: [to(versions[0], 0), to(versions[2], 100)] });
+    const all = await at.sfn.createStateMachineAlias({
+      name: `all-${unique()}`,
+      routingConfiguration: [to(versions[0], 0), to(versions[2], 100)],
+    });
     expect(await outputs(at, all.stateMachineAliasArn, 10)).toEqual(new Set(["3"]));
-    const half = await at.sfn.createStateMachineAlias({ name: `half-${unique()}`, routingConfiguration: [to(versions[0], 50), to(versions[1], 50)] });
+    const half = await at.sfn.createStateMachineAlias({
+      name: `half-${unique()}`,
+      routingConfiguration: [to(versions[0], 50), to(versions[1], 50)],
+    });
     // One version alone would be chosen forty times in a row once in 2^39.
     expect(await outputs(at, half.stateMachineAliasArn, 40)).toEqual(new Set(["1", "2"]));
   });
@@ -76,7 +82,12 @@ describeContract("aliases", (at) => {
     const stateMachineAliasArn = created.stateMachineAliasArn ?? "";
     const describe = () => at.sfn.describeStateMachineAlias({ stateMachineAliasArn });
     const before = await describe();
-    expect(before).toMatchObject({ stateMachineAliasArn, name, creationDate: created.creationDate, routingConfiguration: [to(versions[0])] });
+    expect(before).toMatchObject({
+      stateMachineAliasArn,
+      name,
+      creationDate: created.creationDate,
+      routingConfiguration: [to(versions[0])],
+    });
     expect(before).not.toHaveProperty("description");
     const { updateDate } = await at.sfn.updateStateMachineAlias({ stateMachineAliasArn, description: "new" });
     expect(await describe()).toMatchObject({ description: "new", routingConfiguration: [to(versions[0])], updateDate });
@@ -122,7 +133,10 @@ describeContract("aliases", (at) => {
   });
 
   it("is deleted whether it is there or not, and then leads nowhere", async () => {
-    const { stateMachineAliasArn = "" } = await at.sfn.createStateMachineAlias({ name: `gone-${unique()}`, routingConfiguration: [to(versions[0])] });
+    const { stateMachineAliasArn = "" } = await at.sfn.createStateMachineAlias({
+      name: `gone-${unique()}`,
+      routingConfiguration: [to(versions[0])],
+    });
     await at.sfn.deleteStateMachineAlias({ stateMachineAliasArn });
     await at.sfn.deleteStateMachineAlias({ stateMachineAliasArn });
     const message = "Request references a resource that does not exist.";
@@ -149,7 +163,8 @@ describeContract("aliases", (at) => {
     const [first, second, third] = versions;
     const plain = stateMachineArn;
     const other = await at.machine({ definition: passing, publish: true });
-    const notVersions = (...arns: string[]) => `Routing configuration must contain state machine version ARNs. Received: [${arns.join(", ")}]`;
+    const notVersions = (...arns: string[]) =>
+      `Routing configuration must contain state machine version ARNs. Received: [${arns.join(", ")}]`;
     const item = (arn: string, weight: number) => `RoutingConfigurationListItem(stateMachineVersionArn=${arn}, weight=${weight})`;
     const cases: [RoutingConfigurationListItem[], string | RegExp, string?][] = [
       [[to(plain)], notVersions(plain)],

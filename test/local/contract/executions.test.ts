@@ -74,7 +74,11 @@ describeContract("executions", (at) => {
     const traceHeader = "Root=1-5e9d2f5c-0123456789abcdef01234567";
     const { executionArn } = await at.sfn.startExecution({ stateMachineArn, traceHeader });
     expect((await at.sfn.describeExecution({ executionArn })).traceHeader).toBe(traceHeader);
-    await refused(at.sfn.startExecution({ stateMachineArn, traceHeader: "é" }), "ValidationException", /regular expression pattern: \\p\{ASCII\}\*$/);
+    await refused(
+      at.sfn.startExecution({ stateMachineArn, traceHeader: "é" }),
+      "ValidationException",
+      /regular expression pattern: \\p\{ASCII\}\*$/,
+    );
   });
 
   it("stops an execution, and with it the token it waited with", async () => {

@@ -5,7 +5,9 @@ import { arnOf, describeContract, type Endpoint, refused } from "./endpoint.ts";
 const asking = { Ask: callbackState() };
 const distributed = (ExecutionType: string, states: Record<string, object>) => {
   const ProcessorConfig = { Mode: "DISTRIBUTED", ExecutionType };
-  return JSON.stringify(machine({ Each: { Type: "Map", Label: "Each", ItemProcessor: { ProcessorConfig, ...machine(states) }, End: true } }));
+  return JSON.stringify(
+    machine({ Each: { Type: "Map", Label: "Each", ItemProcessor: { ProcessorConfig, ...machine(states) }, End: true } }),
+  );
 };
 
 async function mapRun(at: Endpoint, definition: string, items: readonly unknown[]) {

@@ -12,7 +12,12 @@ describeContract("state machines", (at) => {
   it("creates a machine once for one definition and refuses another under its name", async () => {
     const name = unique();
     const first = await at.machine({ name });
-    const again = await at.sfn.createStateMachine({ name, roleArn: `${roleArn}-other`, definition: waiting, tags: [{ key: "a", value: "b" }] });
+    const again = await at.sfn.createStateMachine({
+      name,
+      roleArn: `${roleArn}-other`,
+      definition: waiting,
+      tags: [{ key: "a", value: "b" }],
+    });
     expect(again).toMatchObject({ stateMachineArn: first.stateMachineArn, creationDate: first.creationDate });
     const message = `State Machine Already Exists: '${first.stateMachineArn}'`;
     for (const change of [
@@ -53,8 +58,7 @@ describeContract("state machines", (at) => {
 
   it("refuses an update of nothing, of a machine that is not there, and to a definition that cannot run", async () => {
     const { stateMachineArn } = await at.machine();
-    const message =
-      "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be specified";
+    const message = "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be specified";
     await refused(at.sfn.updateStateMachine({ stateMachineArn }), "MissingRequiredParameter", message);
     await refused(at.sfn.updateStateMachine({ stateMachineArn, publish: true }), "MissingRequiredParameter", message);
     await refused(at.sfn.updateStateMachine({ stateMachineArn, definition: '{"StartAt":"A"}' }), "InvalidDefinition");
@@ -98,7 +102,11 @@ describeContract("state machines", (at) => {
     const execution = await at.sfn.describeExecution({ executionArn, includedData });
     expect(execution).toMatchObject({ status: "RUNNING", inputDetails: { included: false } });
     expect(execution).not.toHaveProperty("input");
-    await refused(at.sfn.describeExecution({ executionArn, includedData: "NOTHING" as "ALL_DATA" }), "ValidationException", /enum value set/);
+    await refused(
+      at.sfn.describeExecution({ executionArn, includedData: "NOTHING" as "ALL_DATA" }),
+      "ValidationException",
+      /enum value set/,
+    );
   });
 
   it("checks names and definitions", async () => {
@@ -161,7 +169,7 @@ describeContract("state machines", (at) => {
     const definition = JSON.stringify(machine({ Ask: callbackState() }));
     for (const name of names) await at.sfn.createStateMachine({ name, roleArn, definition });
     await at.sfn.createStateMachine({ name: "list-express", roleArn, definition: passing, type: "EXPRESS" });
-    const listed: (string | undefined)[] = [];
+    const listed: string[] = [];
     let nextToken: string | undefined;
     do {
       const page = await at.sfn.listStateMachines({ maxResults: 2, nextToken });

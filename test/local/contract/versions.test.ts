@@ -126,7 +126,8 @@ describeContract("versions", (at) => {
     ]);
     expect(second).not.toHaveProperty("nextToken");
     expect((await at.sfn.listStateMachineVersions({ stateMachineArn, maxResults: 0 })).stateMachineVersions).toHaveLength(5);
-    const tooMany = "1 validation error detected: Value '1001' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to 1000";
+    const tooMany =
+      "1 validation error detected: Value '1001' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to 1000";
     await refused(at.sfn.listStateMachineVersions({ stateMachineArn, maxResults: 1001 }), "ValidationException", tooMany);
     const long = "x".repeat(1025);
     const tooLong = `1 validation error detected: Value '${long}' at 'nextToken' failed to satisfy constraint: Member must have length less than or equal to 1024`;
