@@ -84,6 +84,7 @@ function pacedCalls(client: () => SFNClient, wire: Wire, { calls, throttles }: C
         }
         if (kind !== null) left[kind] -= 1;
         if (kind === null || left[kind] === 0) throw toCliError(error, attempt, wire.endpoint());
+        await pace.pause(pacedAttempts[kind] - left[kind], signal);
       }
     }
   };

@@ -50,6 +50,8 @@ export interface PageSizes {
 export interface Pace {
   take(operation: string, signal?: AbortSignal): Promise<void>;
   throttled(operation: string): void;
+  /** Resolves when a call that failed so often may be made once more. */
+  pause(failures: number, signal?: AbortSignal): Promise<void>;
 }
 
 export interface Execution extends ExecutionSummary {

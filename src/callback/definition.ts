@@ -10,6 +10,8 @@ export interface DefinedState {
   readonly resource: string | null;
   /** How it waits for an answer from outside, or null where it does not. */
   readonly waits: "callback" | "activity" | null;
+  /** Whether its parameters name the task's token, so that the payload is known to hold it. */
+  readonly sendsToken: boolean;
   /** Outermost first. */
   readonly containers: readonly DefinedContainer[];
   /** The state after it, or null where it ends its (sub)machine or chooses. */
@@ -45,7 +47,8 @@ function addStates(machine: unknown, containers: readonly DefinedContainer[], st
     const type = textOf(state["Type"]) ?? "";
     const resource = textOf(state["Resource"]);
     const waits = type === "Task" ? waitsFor(resource) : null;
-    states.set(name, { name, type, resource, waits, containers, next: textOf(state["Next"]) });
+    const sendsToken = namesToken(state["Parameters"] ?? state["Arguments"]);
+    states.set(name, { name, type, resource, waits, sendsToken, containers, next: textOf(state["Next"]) });
     if (type === "Parallel" && Array.isArray(state["Branches"])) {
       state["Branches"].forEach((machine: unknown, branch) => {
         addStates(machine, [...containers, { parallel: name, branch }], states);
@@ -63,6 +66,12 @@ function waitsFor(resource: string | null): DefinedState["waits"] {
   if (resource === null) return null;
   if (resource.split(".").at(-1) === "waitForTaskToken") return "callback";
   return /^arn:[^:]*:states:[^:]*:[^:]*:activity:/.test(resource) ? "activity" : null;
+}
+
+/** A member `….$` whose path is or contains the token's, or an expression that does. Without the `.$` the path is sent as text. */
+function namesToken(parameters: unknown): boolean {
+  const text = JSON.stringify(parameters) ?? "";
+  return /\.\$":"[^"]*\$\$\.Task\.Token/.test(text) || /\{%[^"]*\$states\.context\.Task\.Token/.test(text);
 }
 
 function isDistributed(processor: unknown): boolean {

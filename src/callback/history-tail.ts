@@ -12,8 +12,11 @@ export function historyTail(
   insideMap: string | null,
 ): HistoryEvent[] | null {
   const entered = definition === null ? -1 : newestFirst.findIndex((event) => entersOutermost(event, definition, insideMap));
-  if (entered >= 0) return newestFirst.slice(0, entered + 1).reverse();
-  return newestFirst.at(-1)?.id === 1 || newestFirst.length === 0 ? [...newestFirst].reverse() : null;
+  const reachesBack = newestFirst.length === 0 || newestFirst.at(-1)?.id === 1;
+  if (entered < 0) return reachesBack ? newestFirst.toReversed() : null;
+  // The execution's own input tells a parent's token from the task's own.
+  const started = reachesBack ? newestFirst.slice(Math.max(entered + 1, newestFirst.length - 1)) : [];
+  return [...newestFirst.slice(0, entered + 1), ...started].reverse();
 }
 
 /** One line of states leads through an execution: when a state of it is entered, whatever was entered before has ended. */
@@ -29,22 +32,21 @@ function entersOutermost(event: HistoryEvent, definition: Definition, insideMap:
 /** A distributed Map that runs: its map run, and the Map's own name where its Entered event is among the events. */
 export interface OpenMapRun {
   readonly arn: string;
-  readonly startedEventId: number;
   readonly map: string | null;
 }
 
-/** The map runs that have started and not ended in a part of a history, whatever order it is in. */
+/** The map runs that have started, or were redriven, and have not ended in a part of a history, oldest event first. */
 export function openMapRuns(events: readonly HistoryEvent[]): OpenMapRun[] {
   const byId = new Map(events.map((event) => [event.id ?? 0, event]));
-  const ended = new Set(
-    events.filter(({ type }) => /^MapRun(Succeeded|Failed|Aborted)$/.test(type ?? "")).map((event) => event.previousEventId),
-  );
-  const isOver = events.some(({ type }) => /^Execution(Succeeded|Failed|Aborted|TimedOut)$/.test(type ?? ""));
-  return events.flatMap((event) => {
-    const arn = event.mapRunStartedEventDetails?.mapRunArn;
-    if (arn === undefined || isOver || ended.has(event.id)) return [];
-    return [{ arn, startedEventId: event.id ?? 0, map: mapOf(event, byId) }];
-  });
+  const open = new Map<number, OpenMapRun>();
+  for (const event of events) {
+    const type = event.type ?? "";
+    const arn = (event.mapRunStartedEventDetails ?? event.mapRunRedrivenEventDetails)?.mapRunArn;
+    if (arn !== undefined) open.set(event.id ?? 0, { arn, map: mapOf(event, byId) });
+    else if (/^MapRun(Succeeded|Failed|Aborted)$/.test(type)) open.delete(event.previousEventId ?? 0);
+    else if (/^Execution(Succeeded|Failed|Aborted|TimedOut)$/.test(type)) open.clear();
+  }
+  return [...open.values()];
 }
 
 function mapOf(event: HistoryEvent, byId: ReadonlyMap<number, HistoryEvent>): string | null {
@@ -54,17 +56,14 @@ function mapOf(event: HistoryEvent, byId: ReadonlyMap<number, HistoryEvent>): st
   return null;
 }
 
-/** The executions that `.sync` tasks in the events wait for, by the child's ARN, with the state that waits. */
-export function nestedExecutions(events: readonly HistoryEvent[]): Map<string, { readonly eventId: number }> {
+/** The executions that tasks in the events have started and wait for, by `.sync` or for an answer. */
+export function nestedExecutions(events: readonly HistoryEvent[]): string[] {
   const closed = new Set(
     events.filter(({ type }) => /^Task(Succeeded|Failed|TimedOut)$/.test(type ?? "")).map((event) => event.previousEventId),
   );
-  const children = new Map<string, { readonly eventId: number }>();
-  for (const event of events) {
+  return events.flatMap((event) => {
     const details = event.taskSubmittedEventDetails;
-    if (details === undefined || closed.has(event.id) || !/\.sync(:2)?$/.test(details.resource ?? "")) continue;
-    const arn = /"ExecutionArn"\s*:\s*"([^"]+)"/.exec(details.output ?? "")?.[1];
-    if (arn !== undefined) children.set(arn, { eventId: event.id ?? 0 });
-  }
-  return children;
+    if (details === undefined || closed.has(event.id) || !/^startExecution\./.test(details.resource ?? "")) return [];
+    return /"ExecutionArn"\s*:\s*"([^"]+)"/i.exec(details.output ?? "")?.[1] ?? [];
+  });
 }

@@ -2,27 +2,30 @@ import { looksLikeToken, repairToken, tokensIn } from "./task-token.ts";
 
 const deepestNesting = 40;
 
-/**
- * The task's own token in its resolved parameters, or null. Authors put it under any key, in any string, also in a string that is JSON. A
- * token that stands in the state's or the execution's input too is a parent's. Emulators' tokens have no shape: then the key tells.
- */
+/** The task's own token in its resolved parameters, or null: the first of `ownTokensInPayload`. */
 export function tokenInPayload(payload: string, inputs: readonly (string | null)[]): string | null {
+  return ownTokensInPayload(payload, inputs)[0] ?? null;
+}
+
+/**
+ * The tokens in a task's resolved parameters that can be its own, the likeliest first. Authors put it under any key, in any string, also in a
+ * string that is JSON. A token that stands in the state's or the execution's input too is a parent's. Emulators' tokens have no shape: then
+ * the key tells.
+ */
+export function ownTokensInPayload(payload: string, inputs: readonly (string | null)[]): string[] {
   const strings: KeyedString[] = [];
   collectStrings(payload, "", strings, 0);
-  const isOwn = (token: string) => !inputs.some((input) => token.length >= 8 && input !== null && input.includes(token));
-  const whole = strings.find(({ text }) => looksLikeToken(text) && isOwn(text));
-  if (whole !== undefined) return whole.text;
-  for (const { text } of strings) {
-    const inside = tokensIn(text)
-      .map(repairToken)
-      .find((token) => looksLikeToken(token) && isOwn(token));
-    if (inside !== undefined) return inside;
-  }
+  const given = inputs.flatMap((input) => (input === null ? [] : [input, ...tokensIn(input).map(repairToken)]));
+  const isOwn = (token: string) => !given.some((input) => token.length >= 8 && input.includes(token));
+  const whole = strings.map(({ text }) => text).filter(looksLikeToken);
+  const inside = strings.flatMap(({ text }) => tokensIn(text).map(repairToken)).filter(looksLikeToken);
+  const shaped = [...new Set([...whole, ...inside])].filter(isOwn);
+  if (shaped.length > 0) return shaped;
   // `$…` and `{%` are a definition's own mistake: the path was sent as text.
   const keyed = strings.find(
     ({ key, text }) => /task.?token/i.test(key) && text !== "" && !/^(\$|\{%)/.test(text) && !looksLikeToken(text) && isOwn(text),
   );
-  return keyed?.text ?? null;
+  return keyed === undefined ? [] : [keyed.text];
 }
 
 interface KeyedString {

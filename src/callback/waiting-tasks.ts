@@ -2,7 +2,7 @@ import type { HistoryEvent } from "@aws-sdk/client-sfn";
 import type { Definition } from "./definition.ts";
 import type { Ending, Scope, TaskAttempt, Walk } from "./history-walk.ts";
 import { walkHistory } from "./history-walk.ts";
-import { tokenInPayload } from "./token-in-payload.ts";
+import { ownTokensInPayload } from "./token-in-payload.ts";
 
 /** A step on the way from the execution down to a task: an inline Map's iteration, a Parallel's branch, or a Distributed Map's child. */
 export type PathStep =
@@ -34,6 +34,8 @@ export interface CallbackTask {
   readonly handedTo: { readonly service: string; readonly id: string } | null;
   /** Null where the payload holds none: then it can never be answered. */
   readonly taskToken: string | null;
+  /** False where that may be a parent's, since the events do not reach back to the execution's input. */
+  readonly isTokenCertain: boolean;
   /** How it ended, or null while it waits. */
   readonly closed: Closing | null;
 }
@@ -69,6 +71,8 @@ export function callbackTask(attempt: TaskAttempt, walk: Walk, definition?: Defi
   // AWS counts from TaskStarted; a task not started yet cannot run out before that.
   const startedAt = attempt.started?.timestamp ?? waitingSince;
   const payload = task?.parameters ?? null;
+  const tokens = payload === null ? [] : ownTokensInPayload(payload, [entry?.input ?? null, walk.executionInput]);
+  const isSent = definition?.states.get(entry?.name ?? "")?.sendsToken === true;
   return {
     kind: activity === undefined ? "callback" : "activity",
     eventId: scheduled.id ?? 0,
@@ -83,7 +87,8 @@ export function callbackTask(attempt: TaskAttempt, walk: Walk, definition?: Defi
     heartbeatSeconds: (task ?? activity)?.heartbeatInSeconds ?? null,
     timeoutAt: timeoutSeconds === null ? null : new Date(startedAt.getTime() + timeoutSeconds * 1000),
     handedTo: handedTo(attempt),
-    taskToken: payload === null ? null : tokenInPayload(payload, [entry?.input ?? null, walk.executionInput]),
+    taskToken: tokens[0] ?? null,
+    isTokenCertain: walk.executionInput !== null || tokens.length === 0 || (tokens.length === 1 && isSent),
     closed: closing(attempt, walk),
   };
 }

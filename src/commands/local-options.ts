@@ -14,23 +14,28 @@ const longestLatencyMilliseconds = 600_000;
 
 /** Puts the options of `local` on its command. The repeatable ones are collectors, since a variadic option would swallow what follows. */
 export function addServeOptions(command: Command): Command {
-  return command
-    .option("--port <port>", "the port (default 8083; a free one for -- <command>)")
-    .option("--listen <host>", "the address or name to listen on (default 127.0.0.1)")
-    .option("--allow-host <name>", "another name that clients call it by, as in a container network; repeatable", collect)
-    .option("--import <folder>", "make the state machines of its *.asl.json, *.asl.yaml and *.asl.yml, named after the files")
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: this is how the files write it
-    .option("--substitute <key=value>", "what ${key} in those files stands for; repeatable", collect)
-    .option("--watch", "import what changes in the folder, too; running executions keep their definition")
-    .option("--on-task <command>", "shell command run for each callback task, its parameters on stdin, its token in SFN_CALLBACK_TOKEN")
-    .option(
-      "--mock-config <file>",
-      "results of service calls, as for AWS's Step Functions Local; <machine ARN>#<test case> starts with one",
-    )
-    .option("--manual", "leave service calls that are not mocked waiting, to be answered by hand")
-    .option("--quotas <set>", "answer ThrottlingException beyond AWS's API quotas: aws, or aws:big for us-east-1, us-west-2 and eu-west-1")
-    .option("--latency <ms>", "hold every reply back so many milliseconds")
-    .option("--verbose", "say each request on stderr: operation, status, milliseconds");
+  return (
+    command
+      .option("--port <port>", "the port (default 8083; a free one for -- <command>)")
+      .option("--listen <host>", "the address or name to listen on (default 127.0.0.1)")
+      .option("--allow-host <name>", "another name that clients call it by, as in a container network; repeatable", collect)
+      .option("--import <folder>", "make the state machines of its *.asl.json, *.asl.yaml and *.asl.yml, named after the files")
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: this is how the files write it
+      .option("--substitute <key=value>", "what ${key} in those files stands for; repeatable", collect)
+      .option("--watch", "import what changes in the folder, too; running executions keep their definition")
+      .option("--on-task <command>", "shell command run for each callback task, its parameters on stdin, its token in SFN_CALLBACK_TOKEN")
+      .option(
+        "--mock-config <file>",
+        "results of service calls, as for AWS's Step Functions Local; <machine ARN>#<test case> starts with one",
+      )
+      .option("--manual", "leave service calls that are not mocked waiting, to be answered by hand")
+      .option(
+        "--quotas <set>",
+        "answer ThrottlingException beyond AWS's API quotas: aws, or aws:big for us-east-1, us-west-2 and eu-west-1",
+      )
+      .option("--latency <ms>", "hold every reply back so many milliseconds")
+      .option("--verbose", "say each request on stderr: operation, status, milliseconds")
+  );
 }
 
 function collect(value: string, earlier: string[] | undefined): string[] {

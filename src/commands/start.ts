@@ -69,12 +69,13 @@ export async function start(context: Context, options: StartOptions): Promise<nu
   return options.until === undefined || status === "RUNNING" || status === "SUCCEEDED" ? 0 : 7;
 }
 
-/** The ARN of a machine named by its name or by an ARN (of a version or an alias too). */
-export async function machineArn(stepFunctions: StepFunctions, machine: string): Promise<string> {
-  if (machine.startsWith("arn:")) return machine;
+/** The ARN of a machine named by its name or by an ARN (of a version or an alias too); a mocked test case stays: `<machine>#<case>`. */
+export async function machineArn(stepFunctions: StepFunctions, named: string): Promise<string> {
+  if (named.startsWith("arn:")) return named;
+  const [machine = "", ...testCase] = named.split("#");
   const names: string[] = [];
   for await (const summary of stepFunctions.stateMachines()) {
-    if (summary.name === machine) return summary.arn;
+    if (summary.name === machine) return [summary.arn, ...testCase].join("#");
     names.push(summary.name);
   }
   const hint =

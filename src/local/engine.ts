@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setImmediate as immediate } from "node:timers/promises";
 import type { Definition } from "./asl/definition.ts";
+import type { EvaluationReply, EvaluationRequest } from "./asl/evaluation.ts";
 import { dueAt, pendingEvaluations, waitingTask } from "./asl/execution-state.ts";
 import type { HistoryEvent } from "./asl/history-event.ts";
 import { executionDeadline, type Happening, type Step, step } from "./asl/interpreter.ts";
@@ -9,7 +10,7 @@ import { DefinitionChecks } from "./definition-checks.ts";
 import { Evaluations, type Evaluator } from "./evaluations.ts";
 import type { HandedTask } from "./local.ts";
 import { MapRunPump } from "./map-runs.ts";
-import { type MockConfig, mockedResult } from "./mock-config.ts";
+import { type MockConfig, mockedResult, parseMockConfig } from "./mock-config.ts";
 import { OwnCallPump } from "./own-calls.ts";
 import type { PageSeal } from "./page.ts";
 import { RemovalPump } from "./removal-pump.ts";
@@ -27,10 +28,6 @@ const settleMilliseconds = 300;
 
 export interface EngineOptions {
   readonly clock: () => Date;
-  /** Test cases that an execution may be started with. */
-  readonly mockConfig: MockConfig | null;
-  /** Whether executions started here leave service calls that are not mocked to be answered by hand. */
-  readonly isManual: boolean;
   /** How long GetActivityTask waits for a task. */
   readonly pollMilliseconds: number;
 }
@@ -48,25 +45,29 @@ export class Engine {
   readonly removal = new RemovalPump(this);
   readonly definitionChecks = new DefinitionChecks();
   isClosed = false;
+  #mockConfig: { readonly text: string; readonly config: MockConfig } | null = null;
   readonly #definitions = new Map<string, Definition>();
   readonly #pollers = new Map<string, Set<() => void>>();
   readonly #watchers = new Map<number, Set<() => void>>();
   readonly pageSeal: PageSeal;
-  readonly mockConfig: MockConfig | null;
-  readonly isManual: boolean;
   readonly pollMilliseconds: number;
 
   constructor(store: Store, evaluator: Evaluator, options: EngineOptions) {
     this.store = store;
     this.#clock = options.clock;
-    this.mockConfig = options.mockConfig;
-    this.isManual = options.isManual;
     this.pollMilliseconds = options.pollMilliseconds;
     this.#tokens = createTokenMint(store.database.secret);
     this.pageSeal = { secret: store.database.secret, now: () => this.now() };
     this.#evaluations = new Evaluations(evaluator, (executionId, number, replies) =>
       this.#happenTo(executionId, { kind: "evaluated", number, replies }),
     );
+  }
+
+  /** The test cases that executions of this file may be started with. */
+  get mockConfig(): MockConfig | null {
+    const text = this.store.database.mockConfig;
+    if (text !== (this.#mockConfig?.text ?? null)) this.#mockConfig = text === null ? null : { text, config: parseMockConfig(text) };
+    return this.#mockConfig?.config ?? null;
   }
 
   get region(): string {
@@ -166,6 +167,11 @@ export class Engine {
     this.#wakePollers(events);
     if (state.status !== "RUNNING") for (const watcher of this.#watchers.get(execution.id) ?? []) watcher();
     return stepped;
+  }
+
+  /** Has JSONata evaluated for what is no execution: a tested state. */
+  evaluate(request: EvaluationRequest): Promise<EvaluationReply> {
+    return this.#evaluations.evaluate(request);
   }
 
   /** The polls of an activity that are waiting in this process. */

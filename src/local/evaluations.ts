@@ -31,6 +31,11 @@ export class Evaluations {
     work.then(forget, forget);
   }
 
+  /** The reply to a request that no execution waits for. */
+  evaluate(request: EvaluationRequest): Promise<EvaluationReply> {
+    return this.#evaluator.evaluate(request);
+  }
+
   isAsked(executionId: number, number: number): boolean {
     return this.#inFlight.has(`${executionId}:${number}`);
   }

@@ -24,8 +24,8 @@ export class Import implements AsyncDisposable {
   readonly #engine: Engine;
   readonly #options: ImportOptions;
   readonly #tell: (imported: Imported) => void;
-  /** What was told of each file last, so that nothing is told twice. */
-  readonly #told = new Map<string, string>();
+  /** The fault that was told of each file last, null where it had none: nothing is told twice. */
+  readonly #faults = new Map<string, string | null>();
   #running: Promise<unknown> = Promise.resolve();
   #watcher: FSWatcher | null = null;
   #quiet: NodeJS.Timeout | null = null;
@@ -83,11 +83,12 @@ export class Import implements AsyncDisposable {
   }
 
   #tellOnce(imported: Imported): void {
-    const what = "message" in imported ? faultText(imported) : imported.change;
-    const isNews = what !== "unchanged" && !(this.#told.get(imported.file) === what && "message" in imported);
-    const isFirst = !this.#told.has(imported.file);
-    this.#told.set(imported.file, what);
-    if (isNews || isFirst) this.#tell(imported);
+    const before = this.#faults.get(imported.file);
+    const isKnown = this.#faults.has(imported.file);
+    const now = "message" in imported ? faultText(imported) : null;
+    this.#faults.set(imported.file, now);
+    const isChange = "change" in imported && imported.change !== "unchanged";
+    if (!isKnown || isChange || before !== now) this.#tell(imported);
   }
 
   async #importAll(): Promise<Imported[]> {

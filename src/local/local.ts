@@ -169,12 +169,13 @@ async function closeAll(closers: (() => unknown)[]): Promise<void> {
 
 async function open(options: LocalOptions, closers: (() => unknown)[], close: () => Promise<void>): Promise<Local> {
   const { clock = () => new Date() } = options;
-  const mockConfig = readMockConfig(options.mockConfig);
+  const services = readServices(options);
   const file = options.file ?? (await temporaryFile(closers));
   const store = new Store(file, options.region ?? "us-east-1");
   closers.push(() => store.close());
+  if (services !== null) store.transaction(() => store.database.setServices(services));
   const pollMilliseconds = options.pollMilliseconds ?? 60_000;
-  const engine = new Engine(store, createJsonataEvaluator(), { clock, mockConfig, isManual: options.manual ?? false, pollMilliseconds });
+  const engine = new Engine(store, createJsonataEvaluator(), { clock, pollMilliseconds });
   closers.push(() => engine.close());
   const imported = await importInto(engine, options, closers);
   const hand = handOver(engine, options.onTask);
@@ -204,8 +205,12 @@ async function open(options: LocalOptions, closers: (() => unknown)[], close: ()
   };
 }
 
-function readMockConfig(given: LocalOptions["mockConfig"]) {
-  return given === undefined ? null : parseMockConfig(typeof given === "string" ? given : JSON.stringify(given));
+/** Null where nothing is said of services: then the file's own settings stay. Throws MockConfigError for a faulty configuration. */
+function readServices({ mockConfig, manual }: LocalOptions): { readonly mockConfig: string | null; readonly isManual: boolean } | null {
+  if (mockConfig === undefined && manual === undefined) return null;
+  const text = mockConfig === undefined ? null : typeof mockConfig === "string" ? mockConfig : JSON.stringify(mockConfig);
+  if (text !== null) parseMockConfig(text);
+  return { mockConfig: text, isManual: manual ?? false };
 }
 
 async function temporaryFile(closers: (() => unknown)[]): Promise<string> {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { openVisits } from "./asl/execution-state.ts";
 import type { Json } from "./asl/json.ts";
+import { isBeyondTolerance, toleranceExceeded } from "./asl/map-tolerance.ts";
 import type { Engine } from "./engine.ts";
 import type { StoredExecution } from "./store/executions.ts";
 import type { MapRunChild, StatusCount, StoredMapRun } from "./store/map-runs.ts";
@@ -76,7 +77,7 @@ export class MapRunPump {
     store.mapRuns.setDue(id, false);
     if (run.status !== "RUNNING") return;
     const counts = store.mapRuns.counts(id);
-    if (isBeyondTolerance(run, counts)) return this.#fail(run);
+    if (hasFailed(run, counts)) return this.#fail(run);
     const running = executionsIn(counts, "RUNNING");
     const pending = executionsIn(counts, "PENDING") + executionsIn(counts, "PENDING_REDRIVE");
     if (pending + running === 0) return this.#succeed(run);
@@ -134,9 +135,8 @@ export class MapRunPump {
   #fail(run: StoredMapRun): void {
     this.#engine.store.mapRuns.end(run.id, "FAILED", this.#engine.now());
     this.#abortChildren(run);
-    const error = "States.ExceedToleratedFailureThreshold";
-    const cause = "The specified tolerated failure threshold was exceeded";
-    this.#engine.happen(this.#execution(run.executionId), { kind: "mapRunFailed", mapRunArn: run.arn, error, cause }, this.#engine.now());
+    const happening = { kind: "mapRunFailed", mapRunArn: run.arn, ...toleranceExceeded } as const;
+    this.#engine.happen(this.#execution(run.executionId), happening, this.#engine.now());
   }
 
   #abortChildren(run: StoredMapRun): void {
@@ -153,14 +153,10 @@ export class MapRunPump {
   }
 }
 
-/** More items failed than the Map tolerates; without a limit none is tolerated (documented). */
-function isBeyondTolerance(run: StoredMapRun, counts: readonly StatusCount[]): boolean {
+function hasFailed(run: StoredMapRun, counts: readonly StatusCount[]): boolean {
   const sum = (of: readonly StatusCount[]) => of.reduce((total, { items }) => total + items, 0);
   const failed = sum(counts.filter(({ status }) => ["FAILED", "TIMED_OUT", "ABORTED"].includes(status)));
-  const { toleratedFailureCount: count, toleratedFailurePercentage: share } = run;
-  if (failed === 0) return false;
-  if (count === null && share === null) return true;
-  return (count !== null && failed > count) || (share !== null && (failed * 100) / sum(counts) > share);
+  return isBeyondTolerance(run, failed, sum(counts));
 }
 
 function executionsIn(counts: readonly StatusCount[], wanted: string): number {

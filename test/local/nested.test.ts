@@ -51,7 +51,7 @@ function startAndDie(file: string): void {
   const store = new Store(file, "us-east-1");
   const evaluator: Evaluator = { evaluate: () => Promise.reject(new Error("gone")), [Symbol.asyncDispose]: () => Promise.resolve() };
   const clock = () => new Date(startOfTime);
-  const engine = new Engine(store, evaluator, { clock, mockConfig: null, isManual: false, pollMilliseconds: 0 });
+  const engine = new Engine(store, evaluator, { clock, pollMilliseconds: 0 });
   const members = { stateMachineArn: arnOf("parent"), name: "run" };
   startOperations["StartExecution"]?.(engine, new RequestReader("StartExecution", members, engine.pageSeal), new AbortController().signal);
   engine.isClosed = true;

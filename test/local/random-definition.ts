@@ -68,7 +68,7 @@ const rules: fc.Arbitrary<Rules> = fc.record({
 });
 const mockResult: fc.Arbitrary<MockResult> = fc.oneof(
   value.map((Return) => ({ Return })),
-  fc.constantFrom("Refused", "Broken").map((Error) => ({ Throw: { Error, Cause: "mocked" } })),
+  fc.constantFrom("Refused", "Broken").map((error) => ({ Throw: { Error: error, Cause: "mocked" } })),
 );
 
 /** A line of random states; `depth` is how many Parallels and Maps may be within each other. */
@@ -86,8 +86,8 @@ export function blocks(depth: number): fc.Arbitrary<Block[]> {
       kind: fc.constant("task" as const),
       language,
       by: fc.constantFrom("callback" as const, "callback" as const, "lambda" as const, "activity" as const),
-      timeout: fc.option(fc.integer({ min: 6, max: 15 })),
-      heartbeat: fc.option(fc.integer({ min: 2, max: 5 })),
+      timeout: fc.option(fc.integer({ min: 6, max: 15 }), { nil: null }),
+      heartbeat: fc.option(fc.integer({ min: 2, max: 5 }), { nil: null }),
       rules,
       assigns: fc.boolean(),
       keepsInput: fc.boolean(),
@@ -104,7 +104,7 @@ export function blocks(depth: number): fc.Arbitrary<Block[]> {
       isDistributed: fc.boolean(),
       items: fc.array(value, { maxLength: 4 }),
       maxConcurrency: fc.integer({ min: 0, max: 2 }),
-      tolerated: fc.option(fc.integer({ min: 0, max: 2 })),
+      tolerated: fc.option(fc.integer({ min: 0, max: 2 }), { nil: null }),
       selects: fc.boolean(),
       rules,
       line: inner,

@@ -82,7 +82,7 @@ export class Receivers {
       if (task === null || this.#known.has(key)) continue;
       this.#known.add(key);
       const scheduled = executions.event(executionId, task.waiting.scheduledEventId);
-      const parameters = (scheduled?.["taskScheduledEventDetails"] as { readonly parameters: string }).parameters;
+      const { parameters } = { parameters: "", ...(scheduled?.["taskScheduledEventDetails"] as object) };
       const taskToken = /AQCEAAAAKgAAAAMAAAAA[A-Za-z0-9+/=]+/.exec(parameters)?.[0] ?? "";
       this.#hold(tick, taskToken, task.visit.name, parameters.replaceAll(taskToken, ""));
     }

@@ -9,6 +9,7 @@ import { startOperations } from "./start-execution.ts";
 import { stateMachineOperations } from "./state-machines.ts";
 import { tagOperations } from "./tags.ts";
 import { taskOperations } from "./tasks.ts";
+import { testStateOperations } from "./test-state.ts";
 import { versionOperations } from "./versions.ts";
 
 /** The whole API, by operation name. */
@@ -24,4 +25,5 @@ export const operations: Operations = {
   ...mapRunOperations,
   ...taskOperations,
   ...activityOperations,
+  ...testStateOperations,
 };

@@ -102,7 +102,7 @@ function add(engine: Engine, start: Start, { machine, revision, version, aliasAr
     traceHeader: start.traceHeader,
     startedAt,
     mocks: start.testCase === undefined ? null : mocksOf(engine, machine, start.testCase),
-    isManual: engine.isManual,
+    isManual: engine.store.database.isManual,
   });
   return engine.happen(execution, { kind: "started" }, startedAt);
 }
@@ -151,16 +151,17 @@ function result(execution: StoredExecution, isMetadataOnly: boolean): object {
 
 /** AWS's own local tool picks a case of its mock configuration with `<machine ARN>#<case>`, and so do we. */
 function mocksOf(engine: Engine, machine: StoredStateMachine, testCase: string): MockedResponses {
-  const mocks = engine.mockConfig?.testCase(machine.name, testCase) ?? null;
+  const { mockConfig } = engine;
+  const mocks = mockConfig?.testCase(machine.name, testCase) ?? null;
   if (mocks !== null) return mocks;
   const why =
-    engine.mockConfig === null
+    mockConfig === null
       ? "there is no mock configuration (local --mock-config <file>)"
       : `it has no test case '${testCase}' for ${machine.name}`;
   throw new ApiError("InvalidArn", `Invalid Arn: the test case '${testCase}' cannot be used: ${why}`);
 }
 
-function checkExecutionInput(input: string): void {
+export function checkExecutionInput(input: string): void {
   const refuse = (why: string) => new ApiError("InvalidExecutionInput", `Invalid State Machine Execution Input: '${why}'`);
   if (input === "") throw refuse("Invalid execution input.");
   try {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { ApiError } from "../api-error.ts";
+import type { Diagnostic } from "../asl/definition-check.ts";
 import type { Engine } from "../engine.ts";
 import type { RequestReader } from "../request-reader.ts";
 import type { StoredStateMachine } from "../store/state-machines.ts";
@@ -9,7 +10,7 @@ import { changedSettings, checkSettings, readSettings, type Settings, settingsOf
 import { checkTagCount, readTags } from "./tags.ts";
 import { publish } from "./versions.ts";
 
-const maxDefinitionBytes = 1_048_576;
+export const maxDefinitionBytes = 1_048_576;
 /** How long a DeleteStateMachine is held up by what it removes; the rest goes on afterwards. */
 const removalMilliseconds = 50;
 
@@ -163,9 +164,12 @@ function revised(
 
 async function checkMachineDefinition(engine: Engine, text: string, type: StoredStateMachine["type"]): Promise<void> {
   const errors = await engine.definitionChecks.errors(text, type);
-  if (errors === null) return;
+  if (errors !== null) throw invalidDefinition(errors);
+}
+
+export function invalidDefinition(errors: readonly Diagnostic[]): ApiError {
   const found = errors.map(({ code, message, location }) => `${code}: ${message} at ${location}`).join(", ");
-  throw new ApiError("InvalidDefinition", `Invalid State Machine Definition: '${found}'`);
+  return new ApiError("InvalidDefinition", `Invalid State Machine Definition: '${found}'`);
 }
 
 function created({ arn, createdAt, creation }: StoredStateMachine): object {

@@ -37,6 +37,8 @@ export class Database {
       this.#setOnce("secret", randomBytes(32).toString("hex"));
       this.#setOnce("clockShift", "0");
       this.#setOnce("lastRemovedId", "0");
+      this.#setOnce("mockConfig", "");
+      this.#setOnce("isManual", "0");
     });
     this.refreshClockShift();
     this.region = this.#meta("region");
@@ -85,10 +87,29 @@ export class Database {
   /** Gives up to so many unused pages back to the file system, once what was written is in the file itself; whether there are more. */
   shrink(pages: number): boolean {
     const free = () => number(this.#database.prepare("PRAGMA freelist_count").get()?.["freelist_count"]);
-    if (free() > 0) this.#database.exec(`PRAGMA incremental_vacuum(${pages})`);
-    if (free() > 0) return true;
+    const before = free();
+    if (before > 0) this.#database.exec(`PRAGMA incremental_vacuum(${pages})`);
+    const after = free();
+    // A file that was made without incremental vacuum keeps its unused pages, and uses them again.
+    if (after > 0 && after < before) return true;
     this.#database.exec("PRAGMA wal_checkpoint(PASSIVE)");
     return false;
+  }
+
+  /** Whether service calls that are not mocked are left to be answered by hand, as the last server of the file was told. */
+  get isManual(): boolean {
+    return this.#meta("isManual") === "1";
+  }
+
+  /** The text of the mock configuration that the last server of the file was given, or null. */
+  get mockConfig(): string | null {
+    const text = this.#meta("mockConfig");
+    return text === "" ? null : text;
+  }
+
+  setServices({ mockConfig, isManual }: { readonly mockConfig: string | null; readonly isManual: boolean }): void {
+    this.run("UPDATE meta SET value = ? WHERE key = 'mockConfig'", mockConfig ?? "");
+    this.run("UPDATE meta SET value = ? WHERE key = 'isManual'", isManual ? "1" : "0");
   }
 
   /** How many rows it changed, and the last one's id where it inserted. */

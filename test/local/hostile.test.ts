@@ -1,0 +1,205 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createLocal, type Local } from "../../src/local/local.ts";
+import { call, machine, roleArn } from "./peer.ts";
+
+/** What the server may take to answer others, whatever one client does. */
+const patienceMilliseconds = 1000;
+const requestMilliseconds = 500;
+const deep = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
+const head = (length: number, more = "") =>
+  `POST / HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/x-amz-json-1.0\r\nx-amz-target: AWSStepFunctions.ListStateMachines\r\ncontent-length: ${length}\r\n${more}\r\n`;
+
+let local: Local;
+beforeAll(async () => {
+  local = await createLocal({ requestMilliseconds });
+});
+afterAll(() => local.close());
+
+/** A connection of which everything can be written, and everything read that comes. */
+async function raw(text = ""): Promise<{ socket: Socket; answer: Promise<string> }> {
+  const { port } = new URL(local.url);
+  const socket = connect({ port: Number(port), host: "127.0.0.1", allowHalfOpen: true });
+  let received = "";
+  socket.setEncoding("utf8").on("data", (chunk) => {
+    received += chunk;
+  });
+  socket.on("error", () => {});
+  await once(socket, "connect");
+  socket.write(text);
+  const answer = once(socket, "close").then(() => received);
+  socket.once("end", () => socket.end());
+  return { socket, answer };
+}
+
+async function expectOthersToBeAnswered(): Promise<void> {
+  const startedAt = performance.now();
+  expect((await call(local.url, "ListStateMachines", {})).status).toBe(200);
+  expect(performance.now() - startedAt).toBeLessThan(patienceMilliseconds);
+}
+
+function error(answer: string): { __type: string; message: string } {
+  return JSON.parse(answer.slice(answer.indexOf("\r\n\r\n") + 4));
+}
+
+describe("a connection that", () => {
+  it("sends its body too slowly is told so and closed", async () => {
+    const { answer } = await raw(`${head(100)}{`);
+    await expectOthersToBeAnswered();
+    expect(await answer).toMatch(/^HTTP\/1\.1 408 /);
+    expect(error(await answer).message).toContain("did not arrive in time");
+  });
+
+  it("sends its headers too slowly is told so and closed", async () => {
+    const { answer } = await raw("POST / HTTP/1.1\r\nhost: 127.0.0.1\r\n");
+    await expectOthersToBeAnswered();
+    expect(await answer).toMatch(/^HTTP\/1\.1 408 /);
+  });
+
+  it("shuts its own side after a whole request gets the reply", async () => {
+    const { socket, answer } = await raw();
+    socket.end(`${head(2)}{}`);
+    expect(await answer).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await answer).toContain("stateMachines");
+  });
+
+  it("shuts its own side in the middle of a request is told so", async () => {
+    const { socket, answer } = await raw();
+    socket.end(`${head(100)}{`);
+    expect(await answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(error(await answer).message).toContain("cut off");
+  });
+
+  it("breaks in the middle of a request harms nobody", async () => {
+    const { socket, answer } = await raw(`${head(100)}{`);
+    socket.resetAndDestroy();
+    await answer;
+    await expectOthersToBeAnswered();
+  });
+
+  it("speaks no HTTP is told so", async () => {
+    const { answer } = await raw("SSH-2.0-OpenSSH_9.6\r\n\r\n");
+    expect(await answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(error(await answer).message).toContain("no HTTP request");
+  });
+
+  it("sends too long headers is told so", async () => {
+    const { answer } = await raw(head(2, `x-long: ${"x".repeat(100_000)}\r\n`));
+    expect(await answer).toMatch(/^HTTP\/1\.1 431 /);
+  });
+
+  it("says nothing at all costs nothing, were it two thousand, and is closed in time", async () => {
+    const idle = await Promise.all(Array.from({ length: 2000 }, () => raw()));
+    await expectOthersToBeAnswered();
+    await Promise.all(idle.map(({ answer }) => answer));
+    await expectOthersToBeAnswered();
+  }, 30_000);
+
+  it("leaves an activity's poll gives the task to the next one", async () => {
+    const { activityArn } = JSON.parse((await call(local.url, "CreateActivity", { name: "a" })).body);
+    const body = JSON.stringify({ activityArn });
+    const poll = head(body.length).replace("ListStateMachines", "GetActivityTask") + body;
+    const { socket, answer } = await raw();
+    socket.end(poll);
+    // The poll ends with its connection's own side, so its reply holds no task.
+    expect(error(await answer)).toEqual({ taskToken: null });
+    const definition = JSON.stringify(machine({ Work: { Type: "Task", Resource: activityArn, End: true } }));
+    const { stateMachineArn } = JSON.parse((await call(local.url, "CreateStateMachine", { name: "w", roleArn, definition })).body);
+    await call(local.url, "StartExecution", { stateMachineArn });
+    expect(JSON.parse((await call(local.url, "GetActivityTask", { activityArn })).body).taskToken).toEqual(expect.any(String));
+  });
+});
+
+describe("a request with", () => {
+  const broken: [string, string, Record<string, string>, RegExp][] = [
+    [
+      "another content type",
+      "{}",
+      { "content-type": "text/plain" },
+      /content type is "text\/plain" instead of application\/x-amz-json-1\.0/,
+    ],
+    ["a form", "a=b", { "content-type": "application/x-www-form-urlencoded" }, /content type/],
+    ["broken JSON", '{"maxResults":', {}, /the body is not JSON/],
+    ["no JSON object", "[]", {}, /the body is not a JSON object/],
+    ["a number", "1", {}, /the body is not a JSON object/],
+    ["10,000 nested arrays", `{"x":${deep(10_000)}}`, {}, /nested more than 100 levels deep/],
+    ["500,000 nested arrays", `{"x":${deep(500_000)}}`, {}, /nested more than 100 levels deep/],
+    ["500,000 arrays that never end", `{"x":${"[".repeat(500_000)}`, {}, /the body is not JSON/],
+  ];
+
+  it.each(broken)("%s is a SerializationException", async (_, body, headers, message) => {
+    const reply = await call(local.url, "ListStateMachines", body, headers);
+    expect(reply.status).toBe(400);
+    expect(JSON.parse(reply.body)).toEqual({
+      __type: "com.amazon.coral.service#SerializationException",
+      message: expect.stringMatching(message),
+    });
+    await expectOthersToBeAnswered();
+  });
+
+  it("a payload of 10,000 nested arrays is a clear error, not a failure of the server, and starts nothing", async () => {
+    const definition = JSON.stringify(machine({ Done: { Type: "Pass", End: true } }));
+    const { stateMachineArn } = JSON.parse((await call(local.url, "CreateStateMachine", { name: "deep", roleArn, definition })).body);
+    const reply = await call(local.url, "StartExecution", { stateMachineArn, input: deep(10_000) });
+    expect(reply.status).toBe(400);
+    expect(JSON.parse(reply.body).message).toContain("nested too deeply");
+    expect(JSON.parse((await call(local.url, "ListExecutions", { stateMachineArn })).body)).toEqual({ executions: [] });
+  });
+});
+
+describe("a definition with", () => {
+  let count = 0;
+  const create = (definition: string) => call(local.url, "CreateStateMachine", { name: `m-${count++}`, roleArn, definition });
+  const jsonata = (output: unknown) =>
+    JSON.stringify(machine({ E: { Type: "Pass", Output: output, End: true } }, { QueryLanguage: "JSONata" }));
+  const manyExpressions = jsonata(Array.from({ length: 40_000 }, (_, index) => `{%${index}%}`));
+
+  it.each([
+    ["40,000 expressions", manyExpressions, 200],
+    ["40,000 expressions, the last of them wrong", manyExpressions.replace("{%39999%}", "{%(39999%}"), 400],
+    [
+      "a million bytes of states",
+      JSON.stringify(machine(Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`S${index}`, { Type: "Succeed" }])))),
+      200,
+    ],
+    ["10,000 nested arrays", JSON.stringify(machine({ A: { Type: "Pass", Result: 1, End: true } })).replace(":1", `:${deep(10_000)}`), 400],
+    ["a million bytes of one text", JSON.stringify(machine({ A: { Type: "Succeed", Comment: "x".repeat(1_040_000) } })), 200],
+  ])(
+    "%s holds nobody up",
+    async (_, definition, status) => {
+      const created = create(definition);
+      let isDone = false;
+      void created.then(() => {
+        isDone = true;
+      });
+      do await expectOthersToBeAnswered();
+      while (!isDone);
+      expect((await created).status).toBe(status);
+    },
+    60_000,
+  );
+
+  it.each([
+    ["recursion without end", "{% ($f := function($x){$f($x)}; $f(1)) %}"],
+    ["a loop without end", "{% ($f := function($x){$x = 0 ? 0 : $f($x + 1)}; $f(1)) %}"],
+    ["a regular expression without end", "{% $match($states.input.x, /^(a+)+$/) %}"],
+  ])("%s holds nobody up, and fails the execution alone", async (_, output) => {
+    const { stateMachineArn } = JSON.parse((await create(jsonata(output))).body);
+    const input = JSON.stringify({ x: `${"a".repeat(40)}b` });
+    const { executionArn } = JSON.parse((await call(local.url, "StartExecution", { stateMachineArn, input })).body);
+    const status = async () => {
+      await expectOthersToBeAnswered();
+      return JSON.parse((await call(local.url, "DescribeExecution", { executionArn })).body).status;
+    };
+    await expect.poll(status, { timeout: 15_000 }).toBe("FAILED");
+  });
+
+  it("a regular expression without end in a path holds nobody up", async () => {
+    const state = { Type: "Pass", InputPath: "$..[?(@.x =~ /(a+)+$/)]", End: true };
+    const { stateMachineArn } = JSON.parse((await create(JSON.stringify(machine({ P: state })))).body);
+    const startedAt = performance.now();
+    await call(local.url, "StartExecution", { stateMachineArn, input: JSON.stringify({ v: { x: `${"a".repeat(40)}b` } }) });
+    expect(performance.now() - startedAt).toBeLessThan(patienceMilliseconds);
+  });
+});
