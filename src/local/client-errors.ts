@@ -1,9 +1,20 @@
 import { type Server, STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { ApiError, errorBody } from "./api-error.ts";
 
 /** How long a refused client may take to read why. */
 const lingerMilliseconds = 1000;
+
+/** Closes connections on which nothing at all has come after a while; Node's own timeouts begin with the first byte. */
+export function closeSilentConnections(server: Server, milliseconds: number): void {
+  server.on("connection", (socket: Socket) => {
+    const timer = setTimeout(() => {
+      if (socket.bytesRead === 0) socket.destroy();
+    }, milliseconds).unref();
+    socket.once("close", () => clearTimeout(timer));
+  });
+}
 
 /** Says why, and closes the connection, where what came is no HTTP request, is cut off, or does not become whole in time. */
 export function refuseFaultyRequests(server: Server): void {

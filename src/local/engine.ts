@@ -3,8 +3,9 @@ import { setImmediate as immediate } from "node:timers/promises";
 import type { Definition } from "./asl/definition.ts";
 import type { EvaluationReply, EvaluationRequest } from "./asl/evaluation.ts";
 import { dueAt, pendingEvaluations, waitingTask } from "./asl/execution-state.ts";
+import type { Happening } from "./asl/happening.ts";
 import type { HistoryEvent } from "./asl/history-event.ts";
-import { executionDeadline, type Happening, type Step, step } from "./asl/interpreter.ts";
+import { executionDeadline, type Step, step } from "./asl/interpreter.ts";
 import type { ExecutionFacts, Services } from "./asl/run.ts";
 import { DefinitionChecks } from "./definition-checks.ts";
 import { Evaluations, type Evaluator } from "./evaluations.ts";
@@ -224,7 +225,8 @@ export class Engine {
   #happenTo(executionId: number, happening: Happening & { kind: "evaluated" }): void {
     this.store.transaction(() => {
       const execution = this.store.executions.get({ id: executionId });
-      if (execution === null || !pendingEvaluations(execution.state).includes(happening.number)) return;
+      // Out of its turn it is not taken, but asked for again: another process has set off one before it that is still open.
+      if (execution === null || pendingEvaluations(execution.state)[0] !== happening.number) return;
       const taken = this.#step(execution, happening, 0);
       // Another question of the same phase: nothing has happened yet that would have to be written.
       if (taken.events.length === 0 && taken.evaluations.some(({ number }) => number === happening.number)) this.#ask(execution, taken);

@@ -6,11 +6,20 @@ export interface Evaluator extends AsyncDisposable {
   evaluate(request: EvaluationRequest): Promise<EvaluationReply>;
 }
 
-/** Carries what executions ask of JSONata to the evaluator, and the replies back. */
+interface InFlight {
+  readonly work: Promise<void>;
+  readonly since: number;
+}
+
+/**
+ * Carries what executions ask of JSONata to the evaluator, and the replies back: those of one execution in the order of their numbers, so that
+ * its history does not hang on which expression, or which thread, was the faster one.
+ */
 export class Evaluations {
   readonly #evaluator: Evaluator;
   readonly #answered: (executionId: number, number: number, replies: readonly EvaluationReply[]) => void;
-  readonly #inFlight = new Map<string, { readonly work: Promise<void>; readonly since: number }>();
+  /** By execution and number. */
+  readonly #inFlight = new Map<number, Map<number, InFlight>>();
 
   constructor(evaluator: Evaluator, answered: (executionId: number, number: number, replies: readonly EvaluationReply[]) => void) {
     this.#evaluator = evaluator;
@@ -18,15 +27,20 @@ export class Evaluations {
   }
 
   ask(executionId: number, { number, request, replies }: Evaluation): void {
-    const key = `${executionId}:${number}`;
-    const since = this.#inFlight.get(key)?.since ?? performance.now();
-    const work = this.#evaluator.evaluate(request).then((reply) => {
+    const ofExecution = this.#inFlight.get(executionId) ?? new Map<number, InFlight>();
+    this.#inFlight.set(executionId, ofExecution);
+    const since = ofExecution.get(number)?.since ?? performance.now();
+    const work = this.#evaluator.evaluate(request).then(async (reply) => {
+      for (let before = firstBefore(ofExecution, number); before !== undefined; before = firstBefore(ofExecution, number)) {
+        await before.work.catch(() => {});
+      }
       this.#answered(executionId, number, [...replies, reply]);
     });
-    this.#inFlight.set(key, { work, since });
+    ofExecution.set(number, { work, since });
     // Where the file can no longer be written the execution keeps its wait, and whoever opens the file next asks again.
     const forget = () => {
-      if (this.#inFlight.get(key)?.work === work) this.#inFlight.delete(key);
+      if (ofExecution.get(number)?.work === work) ofExecution.delete(number);
+      if (ofExecution.size === 0 && this.#inFlight.get(executionId) === ofExecution) this.#inFlight.delete(executionId);
     };
     work.then(forget, forget);
   }
@@ -37,7 +51,7 @@ export class Evaluations {
   }
 
   isAsked(executionId: number, number: number): boolean {
-    return this.#inFlight.has(`${executionId}:${number}`);
+    return this.#inFlight.get(executionId)?.has(number) ?? false;
   }
 
   get isIdle(): boolean {
@@ -50,7 +64,8 @@ export class Evaluations {
    */
   async settled(milliseconds: number): Promise<boolean> {
     for (;;) {
-      const young = [...this.#inFlight.values()].filter(({ since }) => performance.now() - since < milliseconds);
+      const all = [...this.#inFlight.values()].flatMap((ofExecution) => [...ofExecution.values()]);
+      const young = all.filter(({ since }) => performance.now() - since < milliseconds);
       if (young.length === 0) return this.isIdle;
       const patience = Math.min(...young.map(({ since }) => since)) + milliseconds - performance.now();
       const done = new AbortController();
@@ -62,4 +77,9 @@ export class Evaluations {
   async close(): Promise<void> {
     await this.#evaluator[Symbol.asyncDispose]();
   }
+}
+
+function firstBefore(ofExecution: ReadonlyMap<number, InFlight>, number: number): InFlight | undefined {
+  for (const [other, inFlight] of ofExecution) if (other < number) return inFlight;
+  return undefined;
 }

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { ApiError, errorBody } from "./api-error.ts";
 import { AslError } from "./asl/asl-error.ts";
-import { refuseFaultyRequests } from "./client-errors.ts";
+import { closeSilentConnections, refuseFaultyRequests } from "./client-errors.ts";
 import type { Engine } from "./engine.ts";
 import { HostGuard, reachableHost } from "./host-guard.ts";
 import type { ServedRequest } from "./local.ts";
@@ -17,6 +17,8 @@ const targetPrefix = "AWSStepFunctions.";
 /** Of a target, as far as it is told back. */
 const maxNameLength = 200;
 const json = "application/x-amz-json-1.0";
+/** Connections that may wait to be accepted: more than Node's 511, beyond which a client waits a second to try again. */
+const backlog = 4096;
 /** How long requests that are being answered may take to end when the server closes. */
 const closingMilliseconds = 300;
 
@@ -59,6 +61,7 @@ export async function serve(engine: Engine, options: ServeOptions): Promise<Serv
   // Who shuts its own side after a request still gets the reply. Node has it as a property only, and untyped.
   Object.assign(server, { httpAllowHalfOpen: true });
   refuseFaultyRequests(server);
+  closeSilentConnections(server, options.requestMilliseconds);
   await listen(server, options);
   const { port } = server.address() as AddressInfo;
   return { url: `http://${reachableHost(options.host)}:${port}`, close: () => close(server, serving) };
@@ -90,7 +93,7 @@ const tooLong: Reply = {
 async function listen(server: HttpServer, { port, host }: ServeOptions): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, host, resolve);
+    server.listen({ port, host, backlog }, resolve);
   }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "EADDRINUSE") throw error;
     const why = { EADDRNOTAVAIL: "it is no address of this machine", ENOTFOUND: "nobody knows this name", EACCES: "permission denied" };

@@ -71,8 +71,19 @@ const mockResult: fc.Arbitrary<MockResult> = fc.oneof(
   fc.constantFrom("Refused", "Broken").map((error) => ({ Throw: { Error: error, Cause: "mocked" } })),
 );
 
-/** A line of random states; `depth` is how many Parallels and Maps may be within each other. */
-export function blocks(depth: number): fc.Arbitrary<Block[]> {
+/** A line of random states, `minLength` to 3 steps; `depth` is how many Parallels and Maps may be within each other. */
+export function blocks(depth: number, minLength = 1): fc.Arbitrary<Block[]> {
+  const task: fc.Arbitrary<Block> = fc.record({
+    kind: fc.constant("task" as const),
+    language,
+    by: fc.constantFrom("callback" as const, "callback" as const, "lambda" as const, "activity" as const),
+    timeout: fc.option(fc.integer({ min: 6, max: 15 }), { nil: null }),
+    heartbeat: fc.option(fc.integer({ min: 2, max: 5 }), { nil: null }),
+    rules,
+    assigns: fc.boolean(),
+    keepsInput: fc.boolean(),
+    mocks: fc.oneof(fc.array(mockResult, { minLength: 1, maxLength: 3 }), fc.constant([])),
+  });
   const flat: fc.Arbitrary<Block>[] = [
     fc.record({ kind: fc.constant("pass" as const), language, value, assigns: fc.boolean() }),
     fc.record({ kind: fc.constant("wait" as const), language, seconds: fc.integer({ min: 0, max: 12 }) }),
@@ -82,17 +93,7 @@ export function blocks(depth: number): fc.Arbitrary<Block[]> {
       type: fc.constantFrom("null" as const, "number" as const, "string" as const, "boolean" as const),
       to: fc.constantFrom("Fail" as const, "End" as const),
     }),
-    fc.record({
-      kind: fc.constant("task" as const),
-      language,
-      by: fc.constantFrom("callback" as const, "callback" as const, "lambda" as const, "activity" as const),
-      timeout: fc.option(fc.integer({ min: 6, max: 15 }), { nil: null }),
-      heartbeat: fc.option(fc.integer({ min: 2, max: 5 }), { nil: null }),
-      rules,
-      assigns: fc.boolean(),
-      keepsInput: fc.boolean(),
-      mocks: fc.array(mockResult, { maxLength: 2 }),
-    }),
+    ...[task, task, task],
   ];
   if (depth === 0) return fc.array(fc.oneof(...flat), { minLength: 1, maxLength: 3 });
   const inner = blocks(depth - 1);
@@ -110,7 +111,7 @@ export function blocks(depth: number): fc.Arbitrary<Block[]> {
       line: inner,
     }),
   ];
-  return fc.array(fc.oneof(...flat, ...nested, ...nested), { minLength: 1, maxLength: 3 });
+  return fc.array(fc.oneof(...flat, ...nested, ...nested), { minLength, maxLength: 3 });
 }
 
 /** The definition that the lines come to; the same blocks always give the same one. */

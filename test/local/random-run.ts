@@ -28,7 +28,7 @@ const disturbance: fc.Arbitrary<Disturbance> = fc.record({
 });
 
 export const cases: fc.Arbitrary<Case> = fc.record({
-  line: blocks(2),
+  line: blocks(2, 2),
   language: fc.constantFrom<Language[]>("JSONPath", "JSONPath", "JSONata"),
   timeoutSeconds: fc.option(fc.integer({ min: 20, max: 120 }), { freq: 4 }),
   stopAtTick: fc.option(fc.integer({ min: 1, max: 6 }), { freq: 4 }),
@@ -71,14 +71,17 @@ async function outcomeOf(
   const receivers = new Receivers(world, one.outside, next);
   const watch = new Watch();
   await untilOver(world, maxTicks, async (tick) => {
-    const sent = (operation: string, members: object) => world.disturbed(next(), operation, members);
     const start = { stateMachineArn: `${machineArn}#case`, name: "run", input: '{"n":1}' };
     // To start it again under its name is to start it once, as long as it runs.
-    if (tick === 0 && (await sent("StartExecution", start)).includes(null)) await sent("StartExecution", start);
-    if (tick === one.stopAtTick) await world.request("StopExecution", { executionArn, error: "Stopped", cause: "at a tick" });
+    if (tick === 0 && (await world.disturbed(next(), "StartExecution", start)).includes(null)) await world.request("StartExecution", start);
+    if (tick === one.stopAtTick) {
+      await world.settle();
+      await world.request("StopExecution", { executionArn, error: "Stopped", cause: "at a tick" });
+    }
     await receivers.act(tick, () => watch.look(world.store));
   });
   await receivers.expectAllRefused();
+  expect(everyExecution(world.store)[0]?.arn).toBe(executionArn);
   watch.look(world.store);
   return { log: receivers.log, histories: await historiesOf(world) };
 }

@@ -202,14 +202,14 @@ export function visitDueAt({ waiting }: StateVisit): number {
   return Math.min(waiting.timeoutAt ?? Number.POSITIVE_INFINITY, waiting.heartbeatAt ?? Number.POSITIVE_INFINITY);
 }
 
-/** The numbers of the evaluations that JSONata still owes the execution. */
+/** The numbers of the evaluations that JSONata still owes the execution, lowest first: their replies are taken in this order. */
 export function pendingEvaluations(state: ExecutionState): number[] {
   const numbers: number[] = [];
   for (const { waiting } of openVisits(state.root)) {
     if (waiting.kind === "evaluation") numbers.push(waiting.number);
     if (waiting.kind === "map") numbers.push(...waiting.open.flatMap(({ evaluation }) => evaluation?.number ?? []));
   }
-  return numbers;
+  return numbers.sort((left, right) => left - right);
 }
 
 /** The event that a visit's next attempt follows from, if it is broken off now. */

@@ -1,13 +1,9 @@
-import { AslError, EvaluationError } from "./asl-error.ts";
-import { Containers } from "./containers.ts";
-import type { Catcher, Retrier, State } from "./definition.ts";
-import { type Evaluation, type EvaluationReply, NeedsEvaluation, Replies } from "./evaluation.ts";
-import { type ExecutionState, lastEventOf, newStrand, newVisit, type Phase, type TaskWait, visitDueAt } from "./execution-state.ts";
+import type { Evaluation, EvaluationReply } from "./evaluation.ts";
+import { type ExecutionState, lastEventOf, newStrand, type TaskWait, visitDueAt } from "./execution-state.ts";
+import type { Happening } from "./happening.ts";
 import type { HistoryEvent } from "./history-event.ts";
-import { type Json, jsonText } from "./json.ts";
-import { JsonPathData, noChoiceMatched } from "./json-path-data.ts";
-import { JsonataData } from "./jsonata-data.ts";
-import { type Failure, matchingCatcher, nextRetry } from "./retry-catch.ts";
+import type { Json } from "./json.ts";
+import { Lines } from "./lines.ts";
 import {
   allLines,
   EventLimit,
@@ -16,37 +12,10 @@ import {
   type MapRunPlan,
   Run,
   type Surroundings,
-  stateNamed,
   stateOf,
-  stateScope,
   untruncated,
 } from "./run.ts";
-import type { StateData, StateEnd } from "./state-data.ts";
-import { activityStarted, beginTask, type Done, submitted, taskFailed, taskSucceeded, taskTimedOut } from "./task-state.ts";
-
-export type Happening =
-  /** `variables` are there from the beginning, where a state is tested. */
-  | { readonly kind: "started"; readonly variables?: Readonly<Record<string, Json>> }
-  | { readonly kind: "taskSucceeded"; readonly attempt: number; readonly output: string }
-  | { readonly kind: "taskFailed"; readonly attempt: number; readonly error?: string; readonly cause?: string }
-  | { readonly kind: "heartbeat"; readonly attempt: number }
-  /** A worker polled an activity's task off. */
-  | { readonly kind: "activityStarted"; readonly attempt: number; readonly workerName?: string }
-  /** JSONata has answered the evaluation of that number; without replies its request is only asked for anew. */
-  | { readonly kind: "evaluated"; readonly number: number; readonly replies: readonly EvaluationReply[] }
-  /** All child executions of a distributed Map have ended well enough; `outputs` in the order of the items. */
-  | { readonly kind: "mapRunSucceeded"; readonly mapRunArn: string; readonly outputs: readonly Json[] }
-  | { readonly kind: "mapRunFailed"; readonly mapRunArn: string; readonly error: string; readonly cause: string }
-  /** A Parallel or a Map is told its end, instead of what is within it. */
-  | { readonly kind: "containerSucceeded"; readonly result: Json }
-  | { readonly kind: "containerFailed"; readonly error?: string; readonly cause?: string }
-  /** The earliest deadline has come; `at` is that deadline. */
-  | { readonly kind: "due" }
-  /** A task's call to Step Functions itself was made, and the task goes on waiting; `reply` is the JSON text of what was answered. */
-  | { readonly kind: "submitted"; readonly attempt: number; readonly reply: string }
-  /** An execution that ended unsuccessfully goes on from where it ended. */
-  | { readonly kind: "redriven"; readonly clientToken?: string }
-  | { readonly kind: "stopped"; readonly error?: string; readonly cause?: string };
+import { activityStarted, submitted, taskFailed, taskSucceeded, taskTimedOut } from "./task-state.ts";
 
 export interface Step {
   readonly events: readonly HistoryEvent[];
@@ -59,7 +28,6 @@ export interface Step {
   readonly redrivenMapRuns: readonly string[];
 }
 
-const maxPayloadBytes = 262_144;
 /** AWS remembers so many client tokens of redrives (facts page 2.2, documented). */
 const rememberedRedrives = 10;
 
@@ -87,27 +55,16 @@ export function step(facts: ExecutionFacts, state: ExecutionState, happening: Ha
 
 class Interpretation {
   readonly #run: Run;
-  readonly #containers: Containers;
-  /** What is still to be done in this step, each for the line that it moves on: lines take turns, a state each. */
-  readonly #work: { readonly line: Line; readonly go: () => void }[] = [];
+  readonly #lines: Lines;
 
   constructor(run: Run) {
     this.#run = run;
-    this.#containers = new Containers(run, {
-      enter: (line, name, input, previous) => this.#enter(line, name, input, previous),
-      later: (line, go) => this.#work.push({ line, go }),
-      took: (line, done) => this.#took(line, done),
-      stateFailed: (line, failure, retryFrom, failedEventId) => this.#stateFailed(line, stateOf(line), failure, retryFrom, failedEventId),
-      failureOf: (line, previous, error) => this.#failureOf(line, previous, error),
-      dataOfItem: (line, replies, item) => this.#data(line, stateOf(line), replies, null, item),
-    });
+    this.#lines = new Lines(run);
   }
 
   take(happening: Happening): void {
     this.#first(happening);
-    for (let next = this.#work.shift(); next !== undefined; next = this.#work.shift()) {
-      if (this.#isAlive(next.line)) next.go();
-    }
+    this.#lines.moveOn();
   }
 
   #first(happening: Happening): void {
@@ -137,16 +94,16 @@ class Interpretation {
       case "containerFailed":
         return this.#containerEnded(happening);
       case "mapRunSucceeded":
-        return this.#containers.mapRunSucceeded(happening.mapRunArn, happening.outputs);
+        return this.#lines.containers.mapRunSucceeded(happening.mapRunArn, happening.outputs);
       case "mapRunFailed":
-        return this.#containers.mapRunFailed(happening.mapRunArn, happening);
+        return this.#lines.containers.mapRunFailed(happening.mapRunArn, happening);
       case "taskSucceeded": {
         const { line, waiting } = this.#task(happening.attempt);
-        return this.#took(line, taskSucceeded(this.#run, waiting.call, waiting.lastEventId, happening.output));
+        return this.#lines.took(line, taskSucceeded(this.#run, waiting.call, waiting.lastEventId, happening.output));
       }
       case "taskFailed": {
         const { line, waiting } = this.#task(happening.attempt);
-        return this.#took(line, taskFailed(this.#run, waiting.call, waiting.lastEventId, happening));
+        return this.#lines.took(line, taskFailed(this.#run, waiting.call, waiting.lastEventId, happening));
       }
     }
   }
@@ -155,7 +112,12 @@ class Interpretation {
     const { facts, state } = this.#run;
     this.#run.append("ExecutionStarted", 0, { input: facts.input, inputDetails: untruncated, roleArn: facts.roleArn });
     state.root = { ...newStrand(facts.definition.StartAt), variables: { ...variables } };
-    this.#enter({ strand: state.root, graph: facts.definition, outer: null }, facts.definition.StartAt, JSON.parse(facts.input) as Json, 0);
+    this.#lines.enter(
+      { strand: state.root, graph: facts.definition, outer: null },
+      facts.definition.StartAt,
+      JSON.parse(facts.input) as Json,
+      0,
+    );
   }
 
   #containerEnded(end: Happening & { readonly kind: "containerSucceeded" | "containerFailed" }): void {
@@ -163,9 +125,9 @@ class Interpretation {
     if (state.root === null) throw new Error("the execution is not in a state");
     const line = { strand: state.root, graph: facts.definition, outer: null };
     const previous = state.lastEventId;
-    if (end.kind === "containerSucceeded") return this.#took(line, { kind: "result", result: end.result, previous });
+    if (end.kind === "containerSucceeded") return this.#lines.took(line, { kind: "result", result: end.result, previous });
     const { error = null, cause = null } = end;
-    this.#took(line, { kind: "failed", failure: { names: error === null ? [] : [error], error, cause }, previous });
+    this.#lines.took(line, { kind: "failed", failure: { names: error === null ? [] : [error], error, cause }, previous });
   }
 
   #due(): void {
@@ -179,9 +141,9 @@ class Interpretation {
     if (first === null || visitDueAt(first.strand.visit) > run.at) return;
     const { visit } = first.strand;
     const { waiting } = visit;
-    if (waiting.kind === "task") this.#took(first, taskTimedOut(run, waiting));
-    else if (waiting.kind === "retry") this.#begin(first, waiting.failedEventId);
-    else if (waiting.kind === "time") this.#perform(first, { kind: "result", previous: visit.enteredEventId });
+    if (waiting.kind === "task") this.#lines.took(first, taskTimedOut(run, waiting));
+    else if (waiting.kind === "retry") this.#lines.begin(first, waiting.failedEventId);
+    else if (waiting.kind === "time") this.#lines.perform(first, { kind: "result", previous: visit.enteredEventId });
   }
 
   #redriven(clientToken: string | undefined): void {
@@ -197,219 +159,27 @@ class Interpretation {
   /** Does the state again that a line ended in, with its retries anew; of a Parallel and a Map what had not succeeded in it (documented). */
   #redo(line: Line): void {
     const { entering, visit } = line.strand;
-    if (entering !== undefined) return this.#enter(line, entering.name, entering.input, entering.previous);
+    if (entering !== undefined) return this.#lines.enter(line, entering.name, entering.input, entering.previous);
     visit.retrierUses = [];
     visit.retryCount = 0;
     const held = visit.undone ?? visit.waiting;
     delete visit.undone;
-    if (held.kind === "parallel" || held.kind === "map") return this.#containers.redo(line, held, (inner) => this.#redo(inner));
-    if (held.kind === "mapRun") return this.#containers.redriveMapRun(line, held);
+    if (held.kind === "parallel" || held.kind === "map") return this.#lines.containers.redo(line, held, (inner) => this.#redo(inner));
+    if (held.kind === "mapRun") return this.#lines.containers.redriveMapRun(line, held);
     // A Fail state is entered again (documented), which is all that there is to do in it.
-    if (stateOf(line).Type === "Fail") return this.#enter(line, visit.name, visit.input, visit.previousEventId);
+    if (stateOf(line).Type === "Fail") return this.#lines.enter(line, visit.name, visit.input, visit.previousEventId);
     const previous = lastEventOf(visit);
     visit.waiting = { kind: "nothing" };
-    this.#work.push({ line, go: () => this.#begin(line, previous) });
+    this.#lines.later(line, () => this.#lines.begin(line, previous));
   }
 
   #evaluated(number: number, replies: readonly EvaluationReply[]): void {
     for (const line of allLines(this.#run)) {
       const { waiting } = line.strand.visit;
-      if (waiting.kind === "evaluation" && waiting.number === number) return this.#perform(line, waiting.phase, replies);
+      if (waiting.kind === "evaluation" && waiting.number === number) return this.#lines.perform(line, waiting.phase, replies);
       const iteration = waiting.kind === "map" ? waiting.open.find(({ evaluation }) => evaluation?.number === number) : undefined;
-      if (iteration !== undefined) return this.#containers.select(line, iteration.index, replies);
+      if (iteration !== undefined) return this.#lines.containers.select(line, iteration.index, replies);
     }
-  }
-
-  /** Puts the entering of a state in the line's turn. */
-  #enter(line: Line, name: string, input: Json, previous: number): void {
-    line.strand.entering = { name, input, previous };
-    this.#work.push({ line, go: () => this.#entered(line, name, input, previous) });
-  }
-
-  #entered(line: Line, name: string, input: Json, previous: number): void {
-    const { Type: type } = stateNamed(line.graph, name);
-    const details = { name, input: jsonText(input), inputDetails: untruncated };
-    const enteredEventId = this.#run.append(`${type}StateEntered`, previous, details);
-    delete line.strand.entering;
-    line.strand.visit = { ...newVisit(name), enteredEventId, previousEventId: previous, enteredAt: this.#run.at, input };
-    this.#begin(line, enteredEventId);
-  }
-
-  #begin(line: Line, previous: number): void {
-    this.#perform(line, { kind: "begin", previous, attempt: this.#run.nextNumber() });
-  }
-
-  /** Does a phase of the state that the line is in, or leaves it waiting for JSONata. An error of the language fails the state. */
-  #perform(line: Line, phase: Phase, replies: readonly EvaluationReply[] = []): void {
-    const { visit } = line.strand;
-    const waited = visit.waiting.kind === "evaluation" ? visit.waiting : null;
-    const state = stateOf(line);
-    try {
-      const done = this.#phase(line, state, phase, this.#data(line, state, replies, phase));
-      if (done !== null) this.#took(line, done);
-    } catch (error) {
-      if (error instanceof NeedsEvaluation) {
-        const wait = waited ?? { kind: "evaluation", number: this.#run.nextNumber(), phase, since: this.#run.at };
-        visit.waiting = wait;
-        this.#run.evaluations.push({ number: wait.number, request: error.request, replies });
-        return;
-      }
-      const { failure, previous } = this.#failureOf(line, phase.previous, error);
-      visit.failedEventId = phase.previous;
-      if (phase.kind === "caught") this.#lineFailed(line, failure, previous);
-      else this.#stateFailed(line, state, failure, previous, previous);
-    }
-  }
-
-  #phase(line: Line, state: State, phase: Phase, data: StateData): Done | null {
-    if (phase.kind === "result") {
-      this.#leave(line, state, data.end(state, phase.result), phase.previous, state.Next);
-      return null;
-    }
-    if (phase.kind === "caught") {
-      const catcher = "Catch" in state ? state.Catch?.[phase.catcher] : undefined;
-      if (catcher === undefined) throw new Error("the catcher is gone");
-      this.#leave(line, state, data.caughtEnd(catcher, phase.catcher, phase.errorOutput), phase.previous, catcher.Next);
-      return null;
-    }
-    return this.#beginning(line, state, phase, data);
-  }
-
-  #beginning(line: Line, state: State, phase: Phase & { kind: "begin" }, data: StateData): Done | null {
-    const { previous } = phase;
-    switch (state.Type) {
-      case "Task":
-        return beginTask(this.#run, line, state, data, phase);
-      case "Parallel":
-        return this.#containers.beginParallel(line, state, data.callInput(state), previous);
-      case "Map":
-        return this.#containers.beginMap(line, state, data, previous);
-      case "Pass":
-        return resultOf(data.passResult(state), previous);
-      case "Wait":
-        // An instant that is past is no wait at all; time never runs back in a history.
-        return { kind: "waits", waiting: { kind: "time", until: Math.max(this.#run.at, data.waitUntil(state, this.#run.at)) } };
-      case "Succeed":
-        return { kind: "result", previous };
-      case "Choice": {
-        const choice = data.choose(state);
-        const next = choice.rule?.Next ?? state.Default;
-        if (next === undefined) throw noChoiceMatched();
-        this.#leave(line, state, data.chosenEnd(state, choice), previous, next);
-        return null;
-      }
-      case "Fail": {
-        const [error, cause] = [data.failText(state, "Error"), data.failText(state, "Cause")];
-        this.#lineFailed(line, { names: error === undefined ? [] : [error], error: error ?? null, cause: cause ?? null }, previous);
-        return null;
-      }
-    }
-  }
-
-  #took(line: Line, done: Done): void {
-    if (done.kind === "waits") line.strand.visit.waiting = done.waiting;
-    else if (done.kind === "failed") {
-      line.strand.visit.failedEventId = done.previous;
-      line.strand.visit.waiting = { kind: "nothing" };
-      this.#stateFailed(line, stateOf(line), done.failure, done.previous, done.previous);
-    } else {
-      line.strand.visit.waiting = { kind: "nothing" };
-      this.#perform(line, done);
-    }
-  }
-
-  /** Leaves a state with its end: to the next state, or to the end of the line. */
-  #leave(line: Line, state: State, { output, assigned }: StateEnd, previous: number, next: string | undefined): void {
-    const { visit } = line.strand;
-    const text = jsonText(output);
-    if (Buffer.byteLength(text) > maxPayloadBytes) {
-      const what = state.Type === "Task" ? (state.Resource.split(":")[5] ?? visit.name) : visit.name;
-      throw new AslError(
-        "States.DataLimitExceeded",
-        `The state/task '${what}' returned a result with a size exceeding the maximum number of bytes service limit.`,
-      );
-    }
-    const variables = assigned === null ? {} : { assignedVariables: textsOf(assigned), assignedVariablesDetails: untruncated };
-    const details = { name: visit.name, output: text, outputDetails: untruncated, ...variables };
-    const exited = this.#run.append(`${state.Type}StateExited`, previous, details);
-    if (assigned !== null) line.strand.variables = { ...line.strand.variables, ...assigned };
-    visit.waiting = { kind: "nothing" };
-    const { inspection } = this.#run.surroundings;
-    inspection?.left(output, next, line.strand.variables);
-    if (next === undefined || inspection !== undefined) this.#lineDone(line, output, exited);
-    else this.#enter(line, next, output, exited);
-  }
-
-  #lineDone(line: Line, output: Json, previous: number): void {
-    if (line.outer === null) {
-      return this.#run.end("SUCCEEDED", "ExecutionSucceeded", previous, { output: jsonText(output), outputDetails: untruncated });
-    }
-    const { line: outer, index } = line.outer;
-    const { waiting } = outer.strand.visit;
-    if (waiting.kind === "parallel") this.#containers.branchDone(outer, waiting, index, output, previous);
-    else if (waiting.kind === "map") this.#containers.iterationDone(outer, waiting, index, output, previous);
-  }
-
-  #lineFailed(line: Line, failure: Failure, failedEventId: number): void {
-    if (line.outer !== null) return this.#containers.lineFailed(line.outer.line, failure, failedEventId, line.outer.index);
-    const { error, cause } = failure;
-    const told = withoutUndefined({ error: error ?? undefined, cause: cause === "" ? undefined : (cause ?? undefined) });
-    this.#run.end("FAILED", "ExecutionFailed", failedEventId, told);
-  }
-
-  /**
-   * Retries, catches, or passes the failure on. A retry follows from the event that failed; what comes after a Parallel or Map that failed
-   * for good follows from its own Failed event (recorded), which is appended here: `failedEventId` is null then.
-   */
-  #stateFailed(line: Line, state: State, failure: Failure, retryFrom: number, failedEventId: number | null): void {
-    const { visit } = line.strand;
-    this.#run.surroundings.inspection?.failed(failure);
-    const { retriers, catchers } = rulesOf(state);
-    const retry = nextRetry(retriers, visit.retrierUses, failure, this.#run.surroundings.random);
-    if (retry !== null) {
-      visit.retrierUses = retriers.map((_, index) => (visit.retrierUses[index] ?? 0) + (index === retry.index ? 1 : 0));
-      visit.retryCount += 1;
-      delete visit.undone;
-      visit.waiting = { kind: "retry", until: this.#run.at + retry.delayMilliseconds, failedEventId: retryFrom };
-      return;
-    }
-    const previous = failedEventId ?? this.#run.append(`${state.Type}StateFailed`, retryFrom, null);
-    const catcher = matchingCatcher(catchers, failure);
-    if (catcher === undefined) return this.#lineFailed(line, failure, previous);
-    delete visit.undone;
-    visit.waiting = { kind: "nothing" };
-    const errorOutput = { Error: failure.error, Cause: failure.cause };
-    this.#perform(line, { kind: "caught", previous, catcher: catchers.indexOf(catcher), errorOutput });
-  }
-
-  /** The failure that an error of the language is, and the event that what comes of it follows from. */
-  #failureOf(line: Line, previous: number, error: unknown): { readonly failure: Failure; readonly previous: number } {
-    if (!(error instanceof AslError)) throw error;
-    const { visit } = line.strand;
-    const cause = `An error occurred while executing the state '${visit.name}' (entered at the event id #${visit.enteredEventId}). ${error.causeText}`;
-    const failure = { names: [error.errorName], error: error.errorName, cause };
-    if (!(error instanceof EvaluationError)) return { failure, previous };
-    // What fails before the state has begun follows from the event before the state (facts page 5.10, recorded).
-    const link = previous === visit.enteredEventId ? visit.previousEventId : previous;
-    const details = { error: error.errorName, cause: error.causeText, location: error.location, state: visit.name };
-    return { failure, previous: this.#run.append("EvaluationFailed", link, details) };
-  }
-
-  #data(
-    line: Line,
-    state: State,
-    replies: readonly EvaluationReply[],
-    phase: Phase | null,
-    item: { readonly index: number; readonly value: Json } | null = null,
-  ): StateData {
-    const { visit } = line.strand;
-    const taskToken = phase?.kind === "begin" && hasToken(state) ? this.#run.surroundings.mintToken(phase.attempt) : null;
-    const language = state.QueryLanguage ?? this.#run.facts.definition.QueryLanguage ?? "JSONPath";
-    const scope = stateScope(this.#run, line, taskToken, item);
-    const saw = this.#run.surroundings.inspection?.saw;
-    return language === "JSONata"
-      ? new JsonataData(visit.input, scope, new Replies(replies), saw)
-      : new JsonPathData(visit.input, scope, saw);
   }
 
   #task(attempt: number): { readonly line: Line; readonly waiting: TaskWait } {
@@ -419,35 +189,6 @@ class Interpretation {
     }
     throw new Error("no such task waits in this execution");
   }
-
-  /** Whether the line is still part of the execution: what fails or ends takes the lines within it along. */
-  #isAlive({ strand, outer }: Line): boolean {
-    if (outer === null) return this.#run.state.root === strand;
-    const { waiting } = outer.line.strand.visit;
-    const isHeld =
-      waiting.kind === "parallel"
-        ? waiting.branches.some((branch) => "strand" in branch && branch.strand === strand)
-        : waiting.kind === "map" && waiting.open.some((open) => open.strand === strand);
-    return isHeld && this.#isAlive(outer.line);
-  }
-}
-
-function resultOf(result: Json | undefined, previous: number): Done {
-  return { kind: "result", previous, ...(result === undefined ? {} : { result }) };
-}
-
-export function rulesOf(state: State): { readonly retriers: readonly Retrier[]; readonly catchers: readonly Catcher[] } {
-  const { Retry: retriers = [], Catch: catchers = [] } = state as { Retry?: readonly Retrier[]; Catch?: readonly Catcher[] };
-  return { retriers, catchers };
-}
-
-/** `$$.Task.Token` is there in callback and .sync states (facts page 7). */
-export function hasToken(state: State): boolean {
-  return state.Type === "Task" && /\.(waitForTaskToken|sync(:2)?)$/.test(state.Resource);
-}
-
-function textsOf(variables: Readonly<Record<string, Json>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, jsonText(value)]));
 }
 
 function withoutUndefined(details: Record<string, string | undefined>): Record<string, string> {

@@ -1,9 +1,11 @@
 import type { Definition, QueryLanguage, State } from "./definition.ts";
 import type { EvaluationReply, EvaluationRequest } from "./evaluation.ts";
 import { type ExecutionState, notStarted } from "./execution-state.ts";
+import type { Happening } from "./happening.ts";
 import type { Inspection, Stage } from "./inspection.ts";
-import { type Happening, rulesOf, type Step, step } from "./interpreter.ts";
+import { type Step, step } from "./interpreter.ts";
 import { type Json, type JsonObject, jsonText } from "./json.ts";
+import { rulesOf } from "./lines.ts";
 import { isBeyondTolerance, toleranceExceeded } from "./map-tolerance.ts";
 import { covers, type Failure, matchingCatcher } from "./retry-catch.ts";
 import type { ExecutionFacts, MapRunPlan, Surroundings } from "./run.ts";

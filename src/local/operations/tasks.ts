@@ -1,6 +1,6 @@
 import { ApiError } from "../api-error.ts";
 import { waitingTask } from "../asl/execution-state.ts";
-import type { Happening } from "../asl/interpreter.ts";
+import type { Happening } from "../asl/happening.ts";
 import type { Engine } from "../engine.ts";
 import { given, isJson, maxPayloadBytes, type Operations } from "./operation.ts";
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { ApiError } from "../api-error.ts";
-import { hasToken } from "../asl/interpreter.ts";
 import { isJsonObject, type Json } from "../asl/json.ts";
+import { hasToken } from "../asl/lines.ts";
 import { contextFault, defaultContext } from "../asl/test-context.ts";
 import { InvalidTest, type StateMock, type StateTest, type TestedState, testState } from "../asl/test-state.ts";
 import type { Engine } from "../engine.ts";

@@ -148,7 +148,9 @@ function checkChoice(around: Surroundings, state: JsonObject, at: string, langua
 
 function checkBranches(findings: Findings, state: JsonObject, at: string): void {
   checkRequired(findings, state, at, ["Branches"]);
-  if (state["Branches"] !== undefined && !Array.isArray(state["Branches"])) findings.wrongType("ARRAY", `${at}/Branches`);
+  const { Branches: branches } = state;
+  if (branches !== undefined && !Array.isArray(branches)) findings.wrongType("ARRAY", `${at}/Branches`);
+  if (Array.isArray(branches) && branches.length === 0) findings.schema("Value cannot be empty", `${at}/Branches`);
 }
 
 /** Warns of what looks evaluated in a Pass state's Result, which never is. */
