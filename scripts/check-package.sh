@@ -60,6 +60,24 @@ for expected in applied same; do
   [ "$outcome" = "$expected" ] || fail "succeed said $outcome instead of $expected"
 done
 
+# The embedded Step Functions as a module, with its types.
+cat >consumer.mts <<'END'
+import { createLocal, type Imported, type LocalOptions } from "sfn-callback/local";
+
+const imported: Imported[] = [];
+const options: LocalOptions = { clock: () => new Date(0), quotas: "aws", onImport: (each) => imported.push(each) };
+const local = await createLocal(options);
+const { endpoint, region }: { endpoint: string; region: string } = local.clientConfig;
+const headers = { "content-type": "application/x-amz-json-1.0", "x-amz-target": "AWSStepFunctions.ListStateMachines" };
+const response = await fetch(endpoint, { method: "POST", headers, body: "{}" });
+console.log(response.status, await response.text(), region, local.now().toISOString());
+await local.close();
+END
+tsc --strict --noUncheckedIndexedAccess --exactOptionalPropertyTypes --module nodenext --target es2023 --lib es2023,dom --types "" --skipLibCheck false consumer.mts
+served="$(node consumer.mjs)"
+echo "sfn-callback/local: $served"
+[ "$served" = '200 {"stateMachines":[]} us-east-1 1970-01-01T00:00:00.000Z' ] || fail "sfn-callback/local said $served"
+
 # The same round under the oldest Node that is supported.
 oldest=22.13.0
 mkdir "$work/oldest"
@@ -74,3 +92,4 @@ old start approval --local-file old.db
 outcome="$(old succeed "$(old pending --local-file old.db --query 'tasks[0].id' --raw)" --output '{"approved":true}' --local-file old.db --query outcome --raw)"
 echo "under Node $oldest: $outcome"
 [ "$outcome" = applied ] || fail "under Node $oldest succeed said $outcome"
+[ "$(node consumer.mjs 2>/dev/null)" = "$served" ] || fail "sfn-callback/local differs under Node $oldest"

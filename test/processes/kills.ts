@@ -18,73 +18,153 @@ const asArn = "arn:aws:states:us-east-1:123456789012:stateMachine:asked";
 const roleArn = "arn:aws:iam::123456789012:role/local";
 const killsPerFile = 10;
 
-/** What a server answered with 200 before it was killed: execution ARN to the output it was answered with, null while only started. */
-type Promised = Map<string, string | null>;
+const activityArn = "arn:aws:states:us-east-1:123456789012:activity:work";
+const mixedArn = "arn:aws:states:us-east-1:123456789012:stateMachine:mixed";
+const doubled = { StartAt: "Double", States: { Double: { Type: "Pass", Output: "{% $states.input * 2 %}", End: true } } };
+const distributed = { StartAt: "Square", States: { Square: { Type: "Pass", Output: "{% $power($states.input, 2) %}", End: true } } };
+const lambda = "arn:aws:states:::lambda:invoke.waitForTaskToken";
+const Payload = { taskToken: "{% $states.context.Task.Token %}" };
+const arnOnly = "{% $states.context.Execution.Id %}";
+
+/** A machine with a Parallel of a callback, an inline and a distributed Map and an activity, all in JSONata, named `mixed`. */
+const mixed = JSON.stringify({
+  QueryLanguage: "JSONata",
+  StartAt: "All",
+  States: {
+    All: {
+      Type: "Parallel",
+      Branches: [
+        { StartAt: "Ask", States: { Ask: { Type: "Task", Resource: lambda, Arguments: { FunctionName: "f", Payload }, End: true } } },
+        { StartAt: "Each", States: { Each: { Type: "Map", Items: [1, 2], ItemProcessor: doubled, End: true } } },
+        {
+          StartAt: "Many",
+          States: {
+            Many: {
+              Type: "Map",
+              Items: [3, 4],
+              ItemProcessor: { ProcessorConfig: { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" }, ...distributed },
+              End: true,
+            },
+          },
+        },
+        { StartAt: "Work", States: { Work: { Type: "Task", Resource: activityArn, Arguments: { of: arnOnly }, End: true } } },
+      ],
+      Output: "{% $states.result %}",
+      End: true,
+    },
+  },
+});
+
+/** What a server answered with 200 before it was killed. */
+interface Promised {
+  /** Executions of `asked`, to the output they were answered with; null while only started. */
+  readonly asked: Map<string, string | null>;
+  /** Executions of `mixed`, with which of their two tasks were answered. */
+  readonly mixed: Map<string, Set<"Ask" | "Work">>;
+  /** Tokens of `mixed` that were answered. */
+  readonly spent: Set<string>;
+}
 
 export interface Tally {
   started: number;
   answered: number;
+  /** Executions of `mixed` whose two tasks were answered. */
+  mixed: number;
 }
 
 /** Kills a served local `count` times while requests are under way, and expects all it had answered with 200 in the file each time. */
 export async function killServers(count: number): Promise<Tally> {
-  const tally = { started: 0, answered: 0 };
+  const tally = { started: 0, answered: 0, mixed: 0 };
   for (let done = 0; done < count; done += killsPerFile) {
     const machine = createMachine();
-    const promised: Promised = new Map();
+    const promised: Promised = { asked: new Map(), mixed: new Map(), spent: new Set() };
     for (let kill = 0; kill < Math.min(killsPerFile, count - done); kill++) await killOneServer(machine, promised, kill === 0);
     const server = await serveLocal(machine);
     await expectKept(server.url, promised);
     server.kill("SIGTERM");
     expect((await server.ended).code).toBe(0);
-    tally.started += promised.size;
-    tally.answered += [...promised.values()].filter((output) => output !== null).length;
+    tally.started += promised.asked.size + promised.mixed.size;
+    tally.answered += [...promised.asked.values()].filter((output) => output !== null).length + promised.spent.size;
+    tally.mixed += [...promised.mixed.values()].filter((answered) => answered.size === 2).length;
   }
   return tally;
 }
 
 async function killOneServer(machine: Machine, promised: Promised, isFirst: boolean): Promise<void> {
   const server = await serveLocal(machine);
-  if (isFirst) await call(server.url, "CreateStateMachine", { name: "asked", definition: asked, roleArn });
-  else await expectKept(server.url, promised);
-  const clients = [drive(server.url, promised), drive(server.url, promised), drive(server.url, promised)];
-  // The moment of the kill, not a wait for anything.
-  await new Promise((done) => setTimeout(done, Math.random() * 60));
+  if (isFirst) {
+    await call(server.url, "CreateActivity", { name: "work" });
+    await call(server.url, "CreateStateMachine", { name: "asked", definition: asked, roleArn });
+    await call(server.url, "CreateStateMachine", { name: "mixed", definition: mixed, roleArn });
+  } else await expectKept(server.url, promised);
+  const clients = [driveAsked, driveAsked, driveMixed, driveMixed].map((drive) => untilGone(() => drive(server.url, promised)));
+  // The moment of the kill, not a wait for anything: as early as in the first request, as late as in the fourth `mixed`.
+  await new Promise((done) => setTimeout(done, Math.random() ** 3 * 600));
   server.kill("SIGKILL");
   await Promise.all(clients);
   expect((await server.ended).signal).toBe("SIGKILL");
 }
 
-/** Starts and answers one execution after the other until the server is gone. Every other one is left waiting. */
-async function drive(url: string, promised: Promised): Promise<void> {
-  for (let turn = 0; ; turn++) {
-    try {
-      const { executionArn } = await call(url, "StartExecution", { stateMachineArn: asArn, input: "{}" });
-      promised.set(executionArn, null);
-      if (turn % 2 === 1) continue;
-      const taskToken = await tokenOf(url, executionArn);
-      const output = JSON.stringify({ turn });
-      await call(url, "SendTaskSuccess", { taskToken, output });
-      promised.set(executionArn, output);
-    } catch (error) {
-      // fetch throws a TypeError for a broken connection; anything else is a reply that was not a 200.
-      if (error instanceof TypeError) return;
-      throw error;
-    }
+async function untilGone(drive: () => Promise<void>): Promise<void> {
+  try {
+    for (;;) await drive();
+  } catch (error) {
+    // fetch throws a TypeError for a broken connection; anything else is a reply that was not a 200.
+    if (!(error instanceof TypeError)) throw error;
   }
 }
 
+/** Starts two executions and answers one. */
+async function driveAsked(url: string, { asked: promised }: Promised): Promise<void> {
+  const left = await call(url, "StartExecution", { stateMachineArn: asArn, input: "{}" });
+  promised.set(left.executionArn, null);
+  const { executionArn } = await call(url, "StartExecution", { stateMachineArn: asArn, input: "{}" });
+  promised.set(executionArn, null);
+  const taskToken = await tokenOf(url, executionArn);
+  const output = JSON.stringify({ turn: promised.size });
+  await call(url, "SendTaskSuccess", { taskToken, output });
+  promised.set(executionArn, output);
+}
+
+/** Starts an execution, answers its callback task, and does the work that is polled off: this execution's, or that of another one. */
+async function driveMixed(url: string, promised: Promised): Promise<void> {
+  const { executionArn } = await call(url, "StartExecution", { stateMachineArn: mixedArn, input: "{}" });
+  promised.mixed.set(executionArn, new Set());
+  while (!JSON.stringify(await call(url, "GetExecutionHistory", { executionArn })).includes('"TaskSubmitted"'));
+  const asksToken = await tokenOf(url, executionArn);
+  await call(url, "SendTaskSuccess", { taskToken: asksToken, output: '"asked"' });
+  promised.spent.add(asksToken);
+  promised.mixed.get(executionArn)?.add("Ask");
+  const { taskToken, input } = await call(url, "GetActivityTask", { activityArn });
+  await call(url, "SendTaskSuccess", { taskToken, output: '"worked"' });
+  promised.spent.add(taskToken);
+  promised.mixed.get(JSON.parse(input).of)?.add("Work");
+}
+
 async function expectKept(url: string, promised: Promised): Promise<void> {
-  for (const [executionArn, output] of promised) {
+  for (const [executionArn, output] of promised.asked) {
     const execution = await call(url, "DescribeExecution", { executionArn });
     if (output !== null) expect(execution).toMatchObject({ status: "SUCCEEDED", output });
     // A kill can fall between the commit and the reply, so that what was only started may be answered too.
     else expect(["RUNNING", "SUCCEEDED"]).toContain(execution.status);
   }
+  for (const taskToken of promised.spent) {
+    await expect(call(url, "SendTaskSuccess", { taskToken, output: '"again"' })).rejects.toThrow(/TaskTimedOut/);
+  }
+  for (const [executionArn, answered] of promised.mixed) {
+    const described = () => call(url, "DescribeExecution", { executionArn });
+    // JSONata that was being evaluated is evaluated again, and a map run goes on.
+    if (answered.size === 2) await expect.poll(async () => (await described()).status, { timeout: 10_000 }).toBe("SUCCEEDED");
+    const { events } = await call(url, "GetExecutionHistory", { executionArn, maxResults: 1000 });
+    expect(events.map(({ id }: { id: number }) => id)).toEqual(events.map((_: unknown, index: number) => index + 1));
+    const { status, output } = await described();
+    if (status === "RUNNING") expect(answered.size).toBeLessThan(2);
+    else expect({ status, output }).toEqual({ status: "SUCCEEDED", output: '["asked",[2,4],[9,16],"worked"]' });
+  }
 }
 
 /** Kills `start` and then `succeed` at random moments, `count` in all; each is wholly in the file or not at all, and there where it had said so. */
-export async function killCommands(count: number): Promise<Tally> {
+export async function killCommands(count: number): Promise<Omit<Tally, "mixed">> {
   const machine = createMachine();
   const server = await serveLocal(machine);
   await call(server.url, "CreateStateMachine", { name: "asked", definition: asked, roleArn });

@@ -1,7 +1,9 @@
-import { writeFileSync } from "node:fs";
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the files under test write their placeholders so
+import { mkdirSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { binary, call, createMachine, type Machine, serveLocal } from "./command.ts";
+import { binary, call, createMachine, type Machine, serveLocal, tokenOf } from "./command.ts";
 
 const accountArn = "arn:aws:states:us-east-1:123456789012";
 let machine: Machine;
@@ -34,6 +36,7 @@ describe("local", () => {
       region: "us-east-1",
       accountId: "123456789012",
       file: machine.file,
+      imported: [],
     });
     expect(stderr).toBe("");
   });
@@ -60,6 +63,98 @@ describe("local", () => {
     expect((await server.ended).code).toBe(0);
   });
 });
+
+describe("local --import", () => {
+  const pass = (comment: string) => JSON.stringify({ Comment: comment, StartAt: "Done", States: { Done: { Type: "Pass", End: true } } });
+
+  function definitions(): string {
+    const folder = join(machine.folder, "machines");
+    mkdirSync(folder);
+    writeFileSync(join(folder, "one.asl.json"), pass("${Stage}"));
+    writeFileSync(join(folder, "two.asl.yaml"), "StartAt: Done\nStates: { Done: { Type: Pass, End: true } }\n");
+    return folder;
+  }
+
+  it("says what it imported: in words on stderr, in the one JSON document, and in lines as files change", async () => {
+    const folder = definitions();
+    const argv = ["local", "--port", "0", "--import", folder, "--substitute", "Stage=test"];
+    const said = machine.launch(argv);
+    await said.line(/created two/);
+    said.kill("SIGTERM");
+    expect((await said.ended).stderr).toMatch(/created one arn:\S+:one\ncreated two arn:\S+:two\n/);
+    const server = machine.launch([...argv, "--watch", "--jsonl"]);
+    const ready = json(await server.line(/"url"/));
+    expect(ready.imported).toEqual([
+      { file: "one.asl.json", name: "one", arn: `${accountArn}:stateMachine:one`, change: "unchanged" },
+      { file: "two.asl.yaml", name: "two", arn: `${accountArn}:stateMachine:two`, change: "unchanged" },
+    ]);
+    writeFileSync(join(folder, "one.asl.json"), "no definition");
+    await server.line(/warning: one\.asl\.json is not imported/);
+    await server.line(/^ {2}INVALID_JSON_DESCRIPTION: /);
+    writeFileSync(join(folder, "one.asl.json"), pass("${Stage} 2"));
+    expect(json(await server.line(/"updated"/))).toEqual({
+      imported: { file: "one.asl.json", name: "one", arn: `${accountArn}:stateMachine:one`, change: "updated" },
+    });
+    const described = await call(ready.url, "DescribeStateMachine", { stateMachineArn: `${accountArn}:stateMachine:one` });
+    expect(json(described.definition).Comment).toBe("test 2");
+    server.kill("SIGINT");
+    expect((await server.ended).code).toBe(0);
+  });
+
+  it("checks a definition of thousands of expressions without holding others up, as published", async () => {
+    const server = await serveLocal(machine);
+    const Output = Array.from({ length: 5_000 }, (_, index) => `{%${index}%}`);
+    const definition = JSON.stringify({ QueryLanguage: "JSONata", StartAt: "A", States: { A: { Type: "Pass", Output, End: true } } });
+    const created = call(server.url, "CreateStateMachine", { name: "many", roleArn: "arn:aws:iam::123456789012:role/x", definition });
+    const first = await Promise.race([created.then(() => "created"), call(server.url, "ListActivities", {}).then(() => "listed")]);
+    expect(first).toBe("listed");
+    expect(await created).toMatchObject({ stateMachineArn: `${accountArn}:stateMachine:many` });
+    server.kill("SIGTERM");
+    await server.ended;
+  });
+});
+
+describe("local --verbose", () => {
+  it("tells each request on stderr, and no token", async () => {
+    const server = await serveLocal(machine, ["--verbose"]);
+    const { executionArn } = await call(server.url, "StartExecution", { stateMachineArn: `${accountArn}:stateMachine:random` });
+    const taskToken = await tokenOf(server.url, executionArn);
+    await call(server.url, "SendTaskSuccess", { taskToken, output: '{"approved":true}' });
+    const again = call(server.url, "SendTaskSuccess", { taskToken, output: "{}" });
+    await expect(again).rejects.toThrow("TaskTimedOut");
+    expect(await server.line(/^SendTaskSuccess 400/)).toMatch(/^SendTaskSuccess 400 TaskTimedOut: .* \d+\.\d ms$/);
+    server.kill("SIGTERM");
+    const { stderr } = await server.ended;
+    expect(stderr).toMatch(/^StartExecution 200 \d+\.\d ms$/m);
+    expect(stderr).not.toContain(taskToken.slice(0, 40));
+    expect(stderr).not.toContain("approved");
+  });
+});
+
+describe("local --listen", () => {
+  it("listens on all addresses where it is told to, warns of it, and refuses foreign names still", async () => {
+    const server = machine.launch(["local", "--port", "0", "--jsonl", "--listen", "0.0.0.0", "--allow-host", "stepfunctions"]);
+    await server.line(/warning: whoever can reach 0\.0\.0\.0/);
+    const { url } = json(await server.line(/"url"/));
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    expect(await statusWithHost(url, "stepfunctions:8083")).toBe(200);
+    expect(await statusWithHost(url, "evil.example")).toBe(403);
+    server.kill("SIGTERM");
+    expect((await server.ended).code).toBe(0);
+  });
+});
+
+/** The status of a ListStateMachines under another host's name, which fetch does not send. */
+function statusWithHost(url: string, host: string): Promise<number> {
+  const headers = { host, "content-type": "application/x-amz-json-1.0", "x-amz-target": "AWSStepFunctions.ListStateMachines" };
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { method: "POST", headers }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    sent.on("error", reject).end("{}");
+  });
+}
 
 describe("local -- <command>", () => {
   it("gives the command an endpoint, a Region and credentials that work, and ends with its exit code", async () => {
