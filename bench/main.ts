@@ -4,9 +4,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Figure, measureLocal } from "./local.ts";
+import { measureSweep } from "./sweep.ts";
 
 /**
- * The start-up budgets, side by side in one run, and what the embedded Step Functions does. It prints what it measured and never
+ * The start-up budgets, side by side in one run, and what the embedded Step Functions and a sweep do. It prints what it measured and never
  * fails: a shared machine's load is no defect. `--quick` measures less.
  */
 
@@ -91,7 +92,7 @@ function startUpRows(working: ReadonlySet<Contender>, budgets: readonly Budget[]
   return rows;
 }
 
-function localRow({ what, value, limit, ok }: Figure): string[] {
+function figureRow({ what, value, limit, ok }: Figure): string[] {
   return [what, value, limit, "", ok ? "ok" : "over"];
 }
 
@@ -135,7 +136,11 @@ try {
     console.log(`skipped: local (${error instanceof Error ? error.message : String(error)})`);
     return [];
   });
-  print([["what", "measured", "limit", "ratio", ""], ...rows, ...figures.map(localRow)]);
+  const swept = await measureSweep(environment, quick).catch((error: unknown) => {
+    console.log(`skipped: sweep (${error instanceof Error ? error.message : String(error)})`);
+    return [];
+  });
+  print([["what", "measured", "limit", "ratio", ""], ...rows, ...[...figures, ...swept].map(figureRow)]);
 } finally {
   child.kill();
   rmSync(folder, { recursive: true, force: true });

@@ -45,6 +45,8 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     `succeed 3f9c --output '{"approved":true}'`,
     "succeed approval/order-17 --set approved=true",
     "succeed --token-file token.txt --output @result.json",
+    "succeed --all --state-machine approval --state 'Ask for approval' --set approved=true --journal bulk.jsonl",
+    "succeed --from ids.txt --output '{}' --yes --expect 12",
   ],
   fail: ["fail 3f9c --error Rejected --cause 'too expensive'", "fail approval/order-17 --error Rejected --cause @reason.txt"],
   heartbeat: ["heartbeat 3f9c", "heartbeat 3f9c --every 10m"],

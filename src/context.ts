@@ -43,8 +43,18 @@ export interface Files {
   read(path: string): Promise<string>;
   /** All of standard input; a usage error where it is closed or empty. */
   readStdin(): Promise<string>;
+  /** The same, or null where there is no such file. */
+  readIfThere(path: string): Promise<string | null>;
+  /** Opens a file to write at its end; it is made where absent, for its owner alone. A usage error where it cannot be opened. */
+  openToAppend(path: string): Promise<AppendedFile>;
   /** A fresh folder that is removed when the command ends. */
   temporaryFolder(): Promise<string>;
+}
+
+/** A file that is only written at its end. */
+export interface AppendedFile extends AsyncDisposable {
+  /** Resolves when the text is on the disk itself (fsync). A failure (exit 1) where it cannot be written. */
+  append(text: string): Promise<void>;
 }
 
 export type Format = "human" | "json" | "jsonl";

@@ -5,6 +5,7 @@ import { type CallbackTask, callbackTasks } from "../callback/waiting-tasks.ts";
 import type { Clock, Connection, Prompts, TaskIndex, Terminal } from "../context.ts";
 import { CliError, usageError } from "../errors.ts";
 import { sweep } from "../sweep/sweep.ts";
+import { readBack } from "./history-reading.ts";
 import { pacerFor } from "./pacing.ts";
 import { type ExecutionName, type Reference, recall, type TaskOptions } from "./task-reference.ts";
 
@@ -24,13 +25,6 @@ interface Asking {
 
 type Narrowing = Pick<TaskOptions, "state" | "index">;
 
-/** The whole history, oldest event first. */
-export async function readHistory(stepFunctions: StepFunctions, executionArn: string): Promise<HistoryEvent[]> {
-  const events: HistoryEvent[] = [];
-  for await (const page of stepFunctions.history(executionArn, "oldestFirst")) events.push(...page);
-  return events;
-}
-
 /**
  * The task that a reference means. Throws exit 2 where it is ambiguous or may not be looked for, exit 3 where there is none such.
  * A bare token has no execution and is not for this function.
@@ -42,12 +36,25 @@ export async function lookUp(asking: Asking, connection: Connection, reference: 
     return findByToken(connection.stepFunctions, executionArn, reference.token);
   }
   const { executionArn, eventId } = await locate(asking, connection, reference);
-  const events = await readHistory(connection.stepFunctions, executionArn);
-  const tasks = callbackTasks(events);
-  const task = eventId === null ? choose(executionArn, tasks, narrowing) : tasks.find((each) => each.eventId === eventId);
+  const found =
+    eventId === null
+      ? await findChosen(connection.stepFunctions, executionArn, narrowing)
+      : await findTask(connection.stepFunctions, executionArn, eventId);
+  await remember(asking.taskIndex, connection, executionArn, found.task);
+  return found;
+}
+
+/** The task at an event of an execution; throws exit 3 where there is none. Reads as much of the history as that takes. */
+export async function findTask(stepFunctions: StepFunctions, executionArn: string, eventId: number): Promise<FoundTask> {
+  const events = await readBack(stepFunctions, executionArn, (read) => read.some(({ id }) => id === eventId));
+  const task = callbackTasks(events).find((each) => each.eventId === eventId);
   if (task === undefined) throw new CliError("closed", `there is no callback task at event ${eventId} of ${executionArn}`);
-  await remember(asking.taskIndex, connection, executionArn, task);
   return { executionArn, task, events };
+}
+
+async function findChosen(stepFunctions: StepFunctions, executionArn: string, narrowing: Narrowing): Promise<FoundTask> {
+  const events = await readBack(stepFunctions, executionArn, (read) => callbackTasks(read).some((task) => fits(task, narrowing)));
+  return { executionArn, task: choose(executionArn, callbackTasks(events), narrowing), events };
 }
 
 /** The execution ARN and, where it names one task, the event id that a reference means. */
@@ -112,16 +119,20 @@ export async function executionArnOf(stepFunctions: StepFunctions, execution: Ex
 }
 
 async function findByToken(stepFunctions: StepFunctions, executionArn: string, token: string): Promise<FoundTask> {
-  const events = await readHistory(stepFunctions, executionArn);
-  const task = callbackTasks(events).find((each) => each.taskToken === token);
+  const isIt = (each: CallbackTask) => each.taskToken === token;
+  const events = await readBack(stepFunctions, executionArn, (read) => callbackTasks(read).some(isIt));
+  const task = callbackTasks(events).find(isIt);
   if (task === undefined) throw new CliError("closed", `this token belongs to no task of ${executionArn}`, { code: "TaskDoesNotExist" });
   return { executionArn, task, events };
 }
 
-function choose(executionArn: string, tasks: readonly CallbackTask[], { state, index }: Narrowing): CallbackTask {
-  const fitting = tasks.filter(
-    (task) => (state === undefined || task.state === state) && (index === undefined || iterationOf(task) === index),
-  );
+function fits(task: CallbackTask, { state, index }: Narrowing): boolean {
+  return (state === undefined || task.state === state) && (index === undefined || iterationOf(task) === index);
+}
+
+function choose(executionArn: string, tasks: readonly CallbackTask[], narrowing: Narrowing): CallbackTask {
+  const { state } = narrowing;
+  const fitting = tasks.filter((task) => fits(task, narrowing));
   const waiting = fitting.filter((task) => task.closed === null);
   // With nothing waiting, the last one to close is the one the user means: the answer is then judged against how it ended.
   const candidates = waiting.length > 0 ? waiting : fitting.slice(-1);

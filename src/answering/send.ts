@@ -1,10 +1,12 @@
-import type { HistoryEvent, StepFunctions } from "../aws/step-functions.ts";
+import type { HistoryEvent, SendReply, StepFunctions } from "../aws/step-functions.ts";
 import { type Answer, type ExecutionEnding, ending, type Judgement, judge, next, type Outcome, type Sending } from "../callback/outcome.ts";
+import { type Stamp, stamped } from "../callback/stamp.ts";
 import { taskId } from "../callback/task-id.ts";
 import type { CallbackTask, Closing } from "../callback/waiting-tasks.ts";
 import type { Clock } from "../context.ts";
 import { CliError } from "../errors.ts";
-import { type FoundTask, readHistory } from "./look-up.ts";
+import { readBack, readOn } from "./history-reading.ts";
+import type { FoundTask } from "./look-up.ts";
 
 /** What became of an answer, and how the task ended where that is known. */
 export interface AnswerResult {
@@ -23,41 +25,99 @@ export interface AnswerResult {
   readonly newTaskId: string | null;
   readonly closing: Closing | null;
   readonly expiredBy: "timeout" | "heartbeat" | null;
+  /** Why the history could not be read after sending, or null. */
+  readonly unread: string | null;
 }
 
-interface Sender {
+export interface Sender {
   readonly stepFunctions: StepFunctions;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Goes with each answer that is sent, with the time of sending. */
+  readonly stamp?: Omit<Stamp, "answeredAt">;
+}
+
+/** What is answered, and as much of its history as was read. */
+export interface Target {
+  readonly executionArn: string;
+  readonly task: { readonly eventId: number; readonly state: string };
+  /** Oldest first; empty where nothing was read. */
+  readonly events: readonly HistoryEvent[];
+}
+
+export interface Delivering {
+  /** It may have been sent before, in a run that was killed: then an equal answer in the history is ours. */
+  readonly wasSent?: boolean;
+  /** Whether to look, for a moment, at what the execution does next. */
+  readonly looksOn?: boolean;
 }
 
 // Looks at the history after sending: at once, then ever later, about two seconds in all.
 const lookDelaysMilliseconds = [0, 50, 100, 200, 350, 500, 800];
 
-/** Answers a task, or tells what came of it before. Never sends to a task the history shows closed. Throws where nothing was sent. */
-export async function answerTask(sender: Sender, found: FoundTask, answer: Answer): Promise<AnswerResult> {
+/**
+ * What is known of the task's end before anything is sent, or null where it waits and can be answered. Throws where it waits and cannot:
+ * exit 2 for an activity, exit 1 where its payload holds no token.
+ */
+export function resultBefore(found: FoundTask, answer: Answer, wasSent = false): AnswerResult | null {
   const { task, executionArn } = found;
-  const before = judge(found.events, task.eventId, answer, "notSent");
-  if (before !== null) return resultOf(found, before, null, following(found.events, task.eventId));
+  const before = judge(found.events, task.eventId, answer, wasSent ? "lost" : "notSent");
+  if (before !== null) return resultOf(found, before, wasSent ? answer.kind : null, following(found.events, task.eventId));
   if (task.closed !== null) return unsettled(found, null);
   if (task.kind === "activity") throw new CliError("usage", `${task.state} waits for an activity worker, not for a callback`);
-  if (task.taskToken === null) {
-    const hint = `sfn-callback stop '${executionArn}'`;
-    throw new CliError("failure", `${task.state} can never be answered: its payload holds no task token`, {
-      code: "TokenNotInPayload",
-      hint,
-    });
+  if (task.taskToken !== null) return null;
+  throw new CliError("failure", `${task.state} can never be answered: its payload holds no task token`, {
+    code: "TokenNotInPayload",
+    hint: `sfn-callback stop '${executionArn}'`,
+  });
+}
+
+/** Answers a task, or tells what came of it before. Never sends to a task the history shows closed. Throws where nothing was sent. */
+export async function answerTask(sender: Sender, found: FoundTask, answer: Answer, how: Delivering = {}): Promise<AnswerResult> {
+  const before = resultBefore(found, answer, how.wasSent);
+  return before ?? deliver(sender, found, found.task.taskToken ?? "", answer, how);
+}
+
+/**
+ * Sends an answer with the token that its task was seen waiting with. A reply that is lost is settled from the history; where that shows
+ * the task waiting still, the very same answer is sent once more: a token takes one answer, so it cannot count twice.
+ */
+export async function deliver(
+  sender: Sender,
+  target: Target,
+  token: string,
+  answer: Answer,
+  { looksOn = true }: Delivering = {},
+): Promise<AnswerResult> {
+  const first = await sender.stepFunctions.send(token, sent(answer, sender));
+  if (first.kind !== "lost") return concluded(sender, target, answer, first, looksOn, false);
+  const settled = await settle(sender, target, answer, "lost", looksOn);
+  if (settled.outcome !== "unknown" || settled.unread !== null || sender.signal.aborted) return settled;
+  try {
+    return await concluded(sender, target, answer, await sender.stepFunctions.send(token, sent(answer, sender)), looksOn, true);
+  } catch {
+    // The first may have been applied after all, and no later failure may hide that.
+    return settled;
   }
-  const reply = await sender.stepFunctions.send(task.taskToken, answer);
+}
+
+async function concluded(
+  sender: Sender,
+  target: Target,
+  answer: Answer,
+  reply: SendReply,
+  looksOn: boolean,
+  wasLost: boolean,
+): Promise<AnswerResult> {
   if (reply.kind === "notAToken") throw new CliError("closed", `AWS refused the token: ${reply.message}`, { code: reply.code });
-  if (reply.kind === "taken" && answer.kind === "heartbeat")
-    return { ...unsettled(found, "heartbeat"), outcome: "applied", settled: "reply" };
-  return settle(sender, found, answer, reply.kind);
+  if (reply.kind === "taken" && (answer.kind === "heartbeat" || !looksOn))
+    return { ...unsettled(target, answer.kind), outcome: "applied", settled: "reply" };
+  return settle(sender, target, answer, reply.kind === "gone" && wasLost ? "lost" : reply.kind, looksOn);
 }
 
 /** Answers through a token alone: nothing can be read back, so a 200 is `accepted`. Throws exit 3 where AWS refuses the token. */
-export async function answerToken(stepFunctions: StepFunctions, token: string, answer: Answer): Promise<AnswerResult> {
-  const reply = await stepFunctions.send(token, answer);
+export async function answerToken(sender: Sender, token: string, answer: Answer): Promise<AnswerResult> {
+  const reply = await sender.stepFunctions.send(token, sent(answer, sender));
   if (reply.kind === "gone") {
     const hint = "give --execution <arn> beside the token to learn which";
     throw new CliError("closed", "the task no longer waits: it was answered before, or it expired", { code: "TaskTimedOut", hint });
@@ -67,31 +127,48 @@ export async function answerToken(stepFunctions: StepFunctions, token: string, a
   return { ...nothingKnown, sent: answer.kind, outcome };
 }
 
-async function settle(sender: Sender, found: FoundTask, answer: Answer, sending: Exclude<Sending, "notSent">): Promise<AnswerResult> {
-  const { eventId } = found.task;
+/** The answer as it goes out. Whether it can be stamped was checked before. */
+function sent(answer: Answer, { stamp, clock }: Sender): Answer {
+  return stamp === undefined ? answer : (stamped(answer, { ...stamp, answeredAt: clock.now().toISOString() }) ?? answer);
+}
+
+async function settle(
+  sender: Sender,
+  target: Target,
+  answer: Answer,
+  sending: Exclude<Sending, "notSent">,
+  looksOn: boolean,
+): Promise<AnswerResult> {
+  const { eventId } = target.task;
   let judgement: Judgement | null = null;
   let then = nothingFollows;
-  for (const delayMilliseconds of lookDelaysMilliseconds) {
-    // Once something was sent, no failure to look may hide what is known of it.
-    const events = await lookAgain(sender, found.executionArn, delayMilliseconds);
-    if (sender.signal.aborted) break;
-    if (events === null) continue;
+  let unread: string | null = null;
+  let { events } = target;
+  // A heartbeat that was lost leaves no trace in the history (facts page 2.1): more than one look shows no more.
+  for (const delayMilliseconds of answer.kind === "heartbeat" && sending === "lost" ? [0] : lookDelaysMilliseconds) {
+    try {
+      if (delayMilliseconds > 0) await sender.clock.sleep(delayMilliseconds, sender.signal);
+      events = await look(sender.stepFunctions, target, events);
+    } catch (error) {
+      // Once something was sent, no failure to look may hide what is known of it.
+      if (sender.signal.aborted) break;
+      unread = error instanceof Error ? error.message : String(error);
+      if (error instanceof CliError && error.kind === "access") break;
+      continue;
+    }
+    unread = null;
     judgement = judge(events, eventId, answer, sending);
     then = following(events, eventId);
-    if (judgement !== null && (then.next !== null || judgement.newTask !== null)) break;
+    if (judgement !== null && (!looksOn || then.next !== null || judgement.newTask !== null)) break;
   }
-  if (judgement !== null) return resultOf(found, judgement, answer.kind, then);
-  const unknown = unsettled(found, answer.kind);
+  if (judgement !== null) return resultOf(target, judgement, answer.kind, then);
+  const unknown = { ...unsettled(target, answer.kind), unread };
   return sending === "taken" ? { ...unknown, outcome: "applied", settled: "reply" } : unknown;
 }
 
-async function lookAgain(sender: Sender, executionArn: string, delayMilliseconds: number): Promise<HistoryEvent[] | null> {
-  try {
-    if (delayMilliseconds > 0) await sender.clock.sleep(delayMilliseconds, sender.signal);
-    return await readHistory(sender.stepFunctions, executionArn);
-  } catch {
-    return null;
-  }
+function look(stepFunctions: StepFunctions, { executionArn, task }: Target, known: readonly HistoryEvent[]) {
+  if (known.length > 0) return readOn(stepFunctions, executionArn, known);
+  return readBack(stepFunctions, executionArn, (read) => read.some(({ id }) => id === task.eventId));
 }
 
 type Following = Pick<AnswerResult, "next" | "nextState" | "ending">;
@@ -108,7 +185,8 @@ function following(events: readonly HistoryEvent[], eventId: number): Following 
   };
 }
 
-const nothingKnown: AnswerResult = {
+/** A result of which nothing is known yet. */
+export const nothingKnown: AnswerResult = {
   taskId: null,
   executionArn: null,
   state: null,
@@ -120,13 +198,14 @@ const nothingKnown: AnswerResult = {
   newTaskId: null,
   closing: null,
   expiredBy: null,
+  unread: null,
 };
 
-function unsettled({ executionArn, task }: FoundTask, sent: AnswerResult["sent"]): AnswerResult {
+function unsettled({ executionArn, task }: Target, sent: AnswerResult["sent"]): AnswerResult {
   return { ...nothingKnown, taskId: taskId(executionArn, task.eventId), executionArn, state: task.state, sent, settled: "history" };
 }
 
-function resultOf(found: FoundTask, judgement: Judgement, sent: AnswerResult["sent"], then: Following): AnswerResult {
+function resultOf(found: Target, judgement: Judgement, sent: AnswerResult["sent"], then: Following): AnswerResult {
   const closing = judgement.task?.closed ?? null;
   return {
     ...unsettled(found, sent),

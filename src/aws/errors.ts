@@ -53,7 +53,9 @@ export function isThrottling(error: unknown): boolean {
 export function isTransient(error: unknown): boolean {
   const { status, name, fromService } = factsOf(error);
   if (error instanceof CredentialsFailure || error instanceof CliError || isCertificateError(error)) return false;
-  return status === undefined ? !fromService && name !== "AbortError" : status >= 500;
+  // A reply that began well and broke off has the status it began with.
+  const isCutOff = status === undefined || status < 300;
+  return isCutOff ? !fromService && name !== "AbortError" : status >= 500;
 }
 
 /** The connection was refused or the name not found: nothing was sent. */
@@ -122,12 +124,31 @@ export function toCliError(error: unknown, attempt: string, endpoint: string | n
   }
   const rule = rules.find(({ names }) => names.test(facts.name));
   const said = facts.message === "" ? facts.name : `${facts.name}: ${facts.message}`;
+  const hint = rule?.kind === "access" ? (allowing(facts.message) ?? rule.hint) : rule?.hint;
   return new CliError(rule?.kind ?? "failure", `could not ${attempt}: ${said}`, {
     code: facts.name,
     cause: error,
-    ...(rule?.hint === undefined ? {} : { hint: rule.hint }),
+    ...(hint === undefined ? {} : { hint }),
     ...(facts.requestId === undefined ? {} : { awsRequestId: facts.requestId }),
   });
+}
+
+/**
+ * The least policy statement that would allow what was denied, from AWS's own words: `… is not authorized to perform: states:SendTaskFailure on
+ * resource: arn:… because no identity-based policy allows …` (recorded, facts page 9). Null where they do not say what was denied.
+ */
+function allowing(message: string): string | null {
+  const denied = /not authorized to perform: ([\w-]+:\w+)(?: on (?:the )?resource: ([^\s"']+))?/.exec(message);
+  const action = denied?.[1];
+  if (action === undefined) return null;
+  if (/explicit deny/.test(message)) return `a policy denies ${action} explicitly, which no other can allow; ${whoAmI}`;
+  const statement = { Effect: "Allow", Action: action, Resource: allExecutions(denied?.[2]?.replace(/[.,]$/, "") ?? "*") };
+  return `this statement in their policy would allow it: ${JSON.stringify(statement)}`;
+}
+
+/** Another execution has another ARN: those of the machine are meant. */
+function allExecutions(resource: string): string {
+  return resource.replace(/^(arn:[^:]*:states:[^:]*:[^:]*:execution:[^:]+):.*$/, "$1:*");
 }
 
 /** A CliError that was thrown beneath the SDK, as by Ctrl-C at the MFA prompt. */

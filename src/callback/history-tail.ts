@@ -67,3 +67,9 @@ export function nestedExecutions(events: readonly HistoryEvent[]): string[] {
     return /"ExecutionArn"\s*:\s*"([^"]+)"/i.exec(details.output ?? "")?.[1] ?? [];
   });
 }
+
+/** The execution that began this one, by Step Functions' own convention: its ARN is in the input (documented). Null where the input was not read. */
+export function startedBy(events: readonly HistoryEvent[]): string | null {
+  const input = events[0]?.executionStartedEventDetails?.input;
+  return /"AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"\s*:\s*"([^"]+)"/.exec(input ?? "")?.[1] ?? null;
+}

@@ -1,5 +1,6 @@
 import type { HistoryEvent } from "@aws-sdk/client-sfn";
 import { type StateEntry, type TaskAttempt, type Walk, walkHistory } from "./history-walk.ts";
+import { causeWithoutStamp, withoutStamp } from "./stamp.ts";
 import { type CallbackTask, callbackTask } from "./waiting-tasks.ts";
 
 export type Outcome = "applied" | "same" | "retried" | "different" | "expired" | "stopped" | "accepted" | "unknown";
@@ -98,20 +99,21 @@ function expiry(task: CallbackTask): Judgement["expiredBy"] {
   return closed.at.getTime() >= timeoutAt.getTime() - toleranceMilliseconds ? "timeout" : "heartbeat";
 }
 
+/** Whether the task ended as the answer would have ended it, what a stamp added left aside. `answer` itself has no stamp. */
 function isEqual(answer: Answer, task: CallbackTask): boolean {
   const { closed } = task;
   if (answer.kind === "success") return closed?.kind === "succeeded" && closed.output !== null && isEqualJson(answer.output, closed.output);
-  if (answer.kind === "failure") {
-    return closed?.kind === "failed" && (answer.error ?? null) === closed.error && (answer.cause ?? null) === closed.cause;
-  }
-  return false;
+  if (answer.kind === "heartbeat" || closed?.kind !== "failed" || (answer.error ?? null) !== closed.error) return false;
+  const cause = answer.cause ?? null;
+  return cause === closed.cause || (closed.cause !== null && cause === causeWithoutStamp(closed.cause));
 }
 
-function isEqualJson(left: string, right: string): boolean {
+function isEqualJson(answer: string, recorded: string): boolean {
   try {
-    return isEqualValue(JSON.parse(left), JSON.parse(right));
+    const [own, theirs]: unknown[] = [JSON.parse(answer), JSON.parse(recorded)];
+    return isEqualValue(own, theirs) || isEqualValue(own, withoutStamp(theirs, own));
   } catch {
-    return left === right;
+    return answer === recorded;
   }
 }
 

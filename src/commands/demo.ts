@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Command } from "commander";
-import { readHistory } from "../answering/look-up.ts";
+import { readHistory } from "../answering/history-reading.ts";
 import { type AnswerResult, answerTask } from "../answering/send.ts";
 import type { Execution } from "../aws/step-functions.ts";
 import type { Answer } from "../callback/outcome.ts";

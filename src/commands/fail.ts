@@ -2,9 +2,11 @@ import type { Command } from "commander";
 import { readReference } from "../answering/task-reference.ts";
 import { checkCause, checkError } from "../callback/answer.ts";
 import type { Context } from "../context.ts";
-import { answerReference, refuse } from "./answering.ts";
-import { reportOutcome } from "./outcome-report.ts";
+import { answerOne, refuse } from "./answering.ts";
+import { bulk } from "./bulk.ts";
+import { addBulkOptions, bulkChoice } from "./bulk-options.ts";
 import type { Run } from "./registration.ts";
+import { addDryRun, addReasonAndStamp, refuseUnstampable, sendingOptions } from "./sending-options.ts";
 import { addTaskOptions, taskOptions, textOption } from "./task-argument.ts";
 import { allowOneStdin, readText } from "./values.ts";
 
@@ -15,17 +17,20 @@ export function registerFail(program: Command, run: Run): void {
     .argument("[task]", "a task id, an address, or an execution")
     .option("--error <name>", "the error's name, as a Catch or Retry of the machine names it")
     .option("--cause <text>", "the cause: text, @file, or - for standard input");
-  addTaskOptions(command).action(run(fail));
+  addBulkOptions(addReasonAndStamp(addDryRun(addTaskOptions(command)))).action(run(fail));
 }
 
 async function fail(context: Context, options: Record<string, unknown>, word?: string): Promise<number> {
   const naming = taskOptions(options);
-  allowOneStdin({ "--token": naming.token, "--cause": textOption(options, "cause") });
+  const sending = sendingOptions(options);
+  allowOneStdin({ "--token": naming.token, "--cause": textOption(options, "cause"), "--from": textOption(options, "from") });
+  const choice = bulkChoice(options, word);
   const reason = await readReason(context, options);
+  const answer = { kind: "failure", ...reason } as const;
+  refuseUnstampable(answer, sending, context.clock.now());
+  if (choice !== null) return bulk(context, choice, { command: "fail", answer }, sending);
   const reference = await readReference(context, word, naming);
-  await using connection = await context.connect();
-  const result = await answerReference(context, connection, reference, naming, { kind: "failure", ...reason });
-  return reportOutcome(context.terminal, result);
+  return answerOne(context, reference, naming, answer, sending);
 }
 
 /** The error and the cause that were given, checked; what was not given is left out. */

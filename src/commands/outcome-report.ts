@@ -4,7 +4,7 @@ import type { Closing } from "../callback/waiting-tasks.ts";
 import type { Terminal } from "../context.ts";
 import { green, red, type StyledText, type Text, yellow } from "../text.ts";
 
-const exitCodes: Record<Outcome, number> = {
+export const exitCodes: Readonly<Record<Outcome, number>> = {
   applied: 0,
   same: 0,
   accepted: 0,
@@ -16,30 +16,36 @@ const exitCodes: Record<Outcome, number> = {
 };
 
 /** Gives the result of an answer and returns the exit code of its outcome. */
-export async function reportOutcome(terminal: Terminal, result: AnswerResult): Promise<number> {
-  await terminal.result(outcomeJson(result), () => [outcomeLine(redacted(result, terminal.redact))]);
+export async function reportOutcome(terminal: Terminal, result: AnswerResult, reason?: string): Promise<number> {
+  if (result.unread !== null) terminal.warn(`the history could not be read: ${result.unread}`);
+  await terminal.result(outcomeJson(result, reason), () => [outcomeLine(redacted(result, terminal.redact))]);
   return exitCodes[result.outcome];
 }
 
 /** Gives the result of stopping an execution and returns the exit code of its outcome. */
-export async function reportStop(terminal: Terminal, result: AnswerResult): Promise<number> {
-  const status = result.next !== null && "status" in result.next ? result.next.status : "ended";
-  const at = result.closedAt === null ? "" : ` at ${result.closedAt.toISOString()}`;
-  const subject = subjectOf({ ...result, state: null });
-  const said =
-    result.outcome === "applied"
-      ? `${subject} was stopped and is now ${status}`
-      : result.outcome === "same"
-        ? `${subject} was already stopped the same way${at}`
-        : `${subject} was already ${status}${at}; this stop did not count`;
-  await terminal.result(outcomeJson(result), () => [[styleOf(result.outcome)(result.outcome), "  ", said]]);
+export async function reportStop(terminal: Terminal, result: AnswerResult, reason?: string): Promise<number> {
+  await terminal.result(outcomeJson(result, reason), () => [[styleOf(result.outcome)(result.outcome), "  ", stopSentence(result)]]);
   return exitCodes[result.outcome];
 }
 
-/** The fields that scripts rely on, in the order of the documentation. */
-export function outcomeJson(result: AnswerResult) {
+/** What became of the stop, in words. */
+export function stopSentence(result: AnswerResult): string {
+  const status = result.next !== null && "status" in result.next ? result.next.status : "ended";
+  const at = result.closedAt === null ? "" : ` at ${result.closedAt.toISOString()}`;
+  const subject = subjectOf({ ...result, state: null });
+  if (result.outcome === "applied") return `${subject} was stopped and is now ${status}`;
+  if (result.outcome === "unknown") return `${subject} may or may not have been stopped: no reply came, and it is ${status}`;
+  if (result.outcome === "same") return `${subject} was already stopped the same way${at}`;
+  return `${subject} was already ${status}${at}; this stop did not count`;
+}
+
+/** The fields that scripts rely on, in the order of the documentation; `reason` where one was given. */
+export function outcomeJson(result: AnswerResult, reason?: string) {
   const { taskId, executionArn, state, sent, outcome, settled, closedAt, next, newTaskId } = result;
-  return { taskId, executionArn, state, sent, outcome, settled, closedAt: closedAt?.toISOString() ?? null, next, newTaskId };
+  return {
+    ...{ taskId, executionArn, state, sent, outcome, settled, closedAt: closedAt?.toISOString() ?? null, next, newTaskId },
+    ...(reason === undefined ? {} : { reason }),
+  };
 }
 
 /** One line that says what became of the answer. */
@@ -52,7 +58,8 @@ function styleOf(outcome: Outcome): (text: Text) => StyledText {
   return outcome === "unknown" ? red : yellow;
 }
 
-function sentence(result: AnswerResult): string {
+/** What became of the answer, in words. */
+export function sentence(result: AnswerResult): string {
   const subject = subjectOf(result);
   const at = result.closedAt === null ? "" : ` at ${result.closedAt.toISOString()}`;
   const then = thenOf(result);
@@ -95,13 +102,13 @@ export function endingText({ status, output, error }: { status: string; output: 
   return error === null ? status : `${status} with error ${error}`;
 }
 
-// An output may be 256 KiB; --json of `wait` has it whole.
-function shortened(text: string): string {
+/** The beginning of a text: an output may be 256 KiB; --json of `wait` has it whole. */
+export function shortened(text: string): string {
   return text.length > 200 ? `${text.slice(0, 199)}…` : text;
 }
 
 /** The result with no secret in what is about to be shortened. */
-function redacted(result: AnswerResult, redact: (text: string) => string): AnswerResult {
+export function redacted(result: AnswerResult, redact: (text: string) => string): AnswerResult {
   const { closing, ending } = result;
   const clean = (text: string | null): string | null => (text === null ? null : redact(text));
   return {

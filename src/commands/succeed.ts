@@ -3,9 +3,11 @@ import { readReference } from "../answering/task-reference.ts";
 import { checkOutput } from "../callback/answer.ts";
 import type { Context } from "../context.ts";
 import { usageError } from "../errors.ts";
-import { answerReference, refuse } from "./answering.ts";
-import { reportOutcome } from "./outcome-report.ts";
+import { answerOne, refuse } from "./answering.ts";
+import { bulk } from "./bulk.ts";
+import { addBulkOptions, type BulkChoice, bulkChoice } from "./bulk-options.ts";
 import type { Run } from "./registration.ts";
+import { addDryRun, addReasonAndStamp, refuseUnstampable, type SendingOptions, sendingOptions } from "./sending-options.ts";
 import { addTaskOptions, taskOptions, textOption } from "./task-argument.ts";
 import { addSetOptions, allowOneStdin, parseJson, readJson, valueOptions } from "./values.ts";
 
@@ -15,19 +17,29 @@ export function registerSucceed(program: Command, run: Run): void {
     .description("answer a waiting task with an output")
     .argument("[task]", "a task id, an address, or an execution")
     .option("--output <json>", "the output: JSON, @file, or - for standard input");
-  addTaskOptions(addSetOptions(command)).action(run(succeed));
+  addBulkOptions(addReasonAndStamp(addDryRun(addTaskOptions(addSetOptions(command))))).action(run(succeed));
 }
 
 async function succeed(context: Context, options: Record<string, unknown>, word?: string): Promise<number> {
   const naming = taskOptions(options);
-  allowOneStdin({ "--token": naming.token, "--output": textOption(options, "output") });
+  const sending = sendingOptions(options);
+  allowOneStdin({ "--token": naming.token, "--output": textOption(options, "output"), "--from": textOption(options, "from") });
+  const choice = bulkChoice(options, word);
   const given = await givenOutput(context, options);
+  if (choice !== null) return succeedAll(context, choice, given, sending);
   const reference = await readReference(context, word, naming);
   const output = given ?? (await askForOutput(context));
   refuse(checkOutput(output));
-  await using connection = await context.connect();
-  const result = await answerReference(context, connection, reference, naming, { kind: "success", output });
-  return reportOutcome(context.terminal, result);
+  const answer = { kind: "success", output } as const;
+  refuseUnstampable(answer, sending, context.clock.now());
+  return answerOne(context, reference, naming, answer, sending);
+}
+
+async function succeedAll(context: Context, choice: BulkChoice, given: string | undefined, sending: SendingOptions): Promise<number> {
+  // Each line may have an output of its own, so none is asked for.
+  const output = given ?? (choice.from === null ? await askForOutput(context) : undefined);
+  if (output !== undefined) refuse(checkOutput(output));
+  return bulk(context, choice, { command: "succeed", answer: output === undefined ? null : { kind: "success", output } }, sending);
 }
 
 async function givenOutput(context: Context, options: Record<string, unknown>): Promise<string | undefined> {

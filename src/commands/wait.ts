@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { readHistory } from "../answering/look-up.ts";
+import { readHistory } from "../answering/history-reading.ts";
 import { readReference } from "../answering/task-reference.ts";
 import type { Execution, StepFunctions } from "../aws/step-functions.ts";
 import { taskId } from "../callback/task-id.ts";

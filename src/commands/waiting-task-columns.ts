@@ -1,6 +1,6 @@
 import type { Column } from "../context.ts";
 import { usageError } from "../errors.ts";
-import type { SweptTask } from "../sweep/sweep.ts";
+import type { SweptTask } from "../sweep/swept-task.ts";
 import { bold, dim, type Text, yellow } from "../text.ts";
 import { formatSpan } from "./durations.ts";
 import { addressOf, parsed, unanswerableReason } from "./waiting-task-json.ts";
@@ -18,7 +18,7 @@ const urgentMilliseconds = 3_600_000;
 export function taskColumns(names: readonly string[], now: Date): readonly TaskColumn[] {
   const known = columnsAt(now);
   return names.map((name) => {
-    const column = known.get(name) ?? (name.startsWith("input") ? inputColumn(name) : undefined);
+    const column = known.get(name) ?? inputColumn(name);
     if (column !== undefined) return column;
     throw usageError(
       `--columns: there is no column ${JSON.stringify(name)}`,
@@ -39,7 +39,7 @@ function columnsAt(now: Date): Map<string, TaskColumn> {
       "deadline",
       { header: "DEADLINE", cell: ({ task }) => deadline(task?.timeoutAt ?? null, now), plain: ({ task }) => iso(task?.timeoutAt) },
     ],
-    ["execution", column("EXECUTION", (swept) => swept.executionName)],
+    ["execution", { header: "EXECUTION", cell: executionPath, plain: ({ executionName }) => executionName }],
     ["kind", column("KIND", ({ task }) => task?.kind ?? "")],
     ["attempt", { ...column("ATTEMPT", ({ task }) => String(task?.attempt ?? "")), align: "right" }],
     ["integration", column("INTEGRATION", ({ task }) => task?.integration ?? "")],
@@ -55,9 +55,14 @@ function columnsAt(now: Date): Map<string, TaskColumn> {
   ]);
 }
 
+/** Whether the column of that name shows something of the state's input. */
+export function needsInput(name: string): boolean {
+  return name.split(".")[0] === "input";
+}
+
 function inputColumn(name: string): TaskColumn | undefined {
-  const [first, ...members] = name.split(".");
-  if (first !== "input") return undefined;
+  if (!needsInput(name)) return undefined;
+  const members = name.split(".").slice(1);
   const cell = ({ task }: SweptTask): string => {
     let value = parsed(task?.input ?? null);
     for (const member of members) {
@@ -74,6 +79,11 @@ function stateText({ task }: SweptTask): string | null {
   if (task === null) return null;
   const steps = task.path.map((step) => ("map" in step ? `[${step.index}]` : "parallel" in step ? `{${step.branch}}` : "[*]"));
   return `${task.state}${steps.join("")}`;
+}
+
+/** With the execution that waits for this one before it. */
+function executionPath({ parentExecutionArn, executionName }: SweptTask): Text {
+  return parentExecutionArn === null ? executionName : [dim(`${parentExecutionArn.split(":").slice(-2).join("/")} > `), executionName];
 }
 
 function stateCell(swept: SweptTask): Text {

@@ -1,5 +1,5 @@
 import type { Column } from "../context.ts";
-import type { SweptTask } from "../sweep/sweep.ts";
+import type { SweptTask } from "../sweep/swept-task.ts";
 import { bold } from "../text.ts";
 import { formatSpan } from "./durations.ts";
 import { deadline } from "./waiting-task-columns.ts";
@@ -15,30 +15,31 @@ export interface TaskGroup {
   readonly nextTimeoutAt: Date | null;
 }
 
-/** One group a machine and state, the largest first. */
-export function groupsByState(tasks: readonly SweptTask[]): readonly TaskGroup[] {
-  const groups = new Map<string, SweptTask[]>();
-  for (const swept of tasks) {
-    const key = JSON.stringify([swept.stateMachineArn, swept.task?.state ?? null]);
-    groups.set(key, [...(groups.get(key) ?? []), swept]);
+/** Counts tasks by machine and state as they are found. */
+export class TaskGroups {
+  readonly #groups = new Map<string, TaskGroup>();
+
+  add(swept: SweptTask): void {
+    const state = swept.task?.state ?? null;
+    const key = JSON.stringify([swept.stateMachineArn, state]);
+    const before = this.#groups.get(key);
+    this.#groups.set(key, {
+      stateMachineName: swept.stateMachineName,
+      state,
+      count: (before?.count ?? 0) + 1,
+      answerable: (before?.answerable ?? 0) + (unanswerableReason(swept) === null ? 1 : 0),
+      oldest: earlier(before?.oldest ?? null, swept.waitingSince) ?? swept.waitingSince,
+      nextTimeoutAt: earlier(before?.nextTimeoutAt ?? null, swept.task?.timeoutAt ?? null),
+    });
   }
-  return [...groups.values()].flatMap((group) => groupOf(group)).sort((one, other) => other.count - one.count);
+
+  largestFirst(): readonly TaskGroup[] {
+    return [...this.#groups.values()].sort((one, other) => other.count - one.count);
+  }
 }
 
-function groupOf(tasks: readonly SweptTask[]): TaskGroup[] {
-  const [first] = tasks;
-  if (first === undefined) return [];
-  const timeouts = tasks.flatMap(({ task }) => task?.timeoutAt?.getTime() ?? []);
-  return [
-    {
-      stateMachineName: first.stateMachineName,
-      state: first.task?.state ?? null,
-      count: tasks.length,
-      answerable: tasks.filter((swept) => unanswerableReason(swept) === null).length,
-      oldest: new Date(tasks.reduce((least, { waitingSince }) => Math.min(least, waitingSince.getTime()), Number.POSITIVE_INFINITY)),
-      nextTimeoutAt: timeouts.length === 0 ? null : new Date(timeouts.reduce((least, each) => Math.min(least, each))),
-    },
-  ];
+function earlier(one: Date | null, other: Date | null): Date | null {
+  return one === null || (other !== null && other < one) ? other : one;
 }
 
 export function groupColumns(now: Date): readonly Column<TaskGroup>[] {

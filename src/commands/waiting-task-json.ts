@@ -1,4 +1,4 @@
-import type { SweptTask } from "../sweep/sweep.ts";
+import type { SweptTask } from "../sweep/swept-task.ts";
 
 /** One waiting task with the fields that scripts rely on. */
 export function taskJson(swept: SweptTask, withInput: boolean) {

@@ -104,14 +104,15 @@ export class Engine {
     const until = performance.now() + settleMilliseconds;
     while ((this.#isBehind() || !this.#evaluations.isIdle) && performance.now() < until) {
       this.applyDue();
-      while (performance.now() < until && this.#mapRunPump.turn()) await immediate();
-      if (!(await this.#evaluations.settled(settleMilliseconds))) return;
+      if (this.#mapRunPump.turn()) await immediate();
+      else if (!(await this.#evaluations.settled(settleMilliseconds))) return;
     }
   }
 
   /**
    * Applies every deadline that has come, earliest first and each at its own time, as if a process had been there all along, and between them the
-   * calls that executions make to Step Functions itself. Of those there may be no end; then some are left for later.
+   * calls that executions make to Step Functions itself. Of those there may be no end; then some are left for later. So is what comes after a map
+   * run's turn, for these are taken with requests between them.
    */
   applyDue(): void {
     if (!this.#isBehind()) return;
@@ -119,11 +120,12 @@ export class Engine {
     for (;;) {
       const now = this.now();
       const due = this.store.executions.firstDue(now);
-      if (calls > 0 && this.#ownCallPump.turn(due?.dueAt ?? now)) {
+      const mapRun = this.store.mapRuns.firstDue(due?.dueAt ?? now);
+      if (calls > 0 && this.#ownCallPump.turn(mapRun?.dueAt ?? due?.dueAt ?? now)) {
         calls -= 1;
         continue;
       }
-      if (due === null) return;
+      if (due === null || mapRun !== null) return;
       this.store.transaction(() => {
         const execution = this.store.executions.get({ id: due.id });
         // Another process may have applied it meanwhile.
@@ -216,6 +218,7 @@ export class Engine {
 
   /** Lets what is being evaluated come to its end, so that nothing is left half done, and stops. */
   async close(): Promise<void> {
+    do this.applyDue();
     while (this.#mapRunPump.turn());
     await this.#evaluations.settled(10_000);
     await this.#evaluations.close();

@@ -67,7 +67,7 @@ export class Evaluations {
       const all = [...this.#inFlight.values()].flatMap((ofExecution) => [...ofExecution.values()]);
       const young = all.filter(({ since }) => performance.now() - since < milliseconds);
       if (young.length === 0) return this.isIdle;
-      const patience = Math.min(...young.map(({ since }) => since)) + milliseconds - performance.now();
+      const patience = Math.max(Math.min(...young.map(({ since }) => since)) + milliseconds - performance.now(), 0);
       const done = new AbortController();
       const settled = Promise.allSettled(young.map(({ work }) => work)).then(() => done.abort());
       await Promise.race([settled, delay(patience, undefined, { signal: done.signal }).catch(() => {})]);

@@ -20,12 +20,15 @@ export class MapRunPump {
     this.#engine = engine;
   }
 
-  /** Takes a turn for each map run that is due; whether any was. */
+  /** Takes a turn for the map run that has been due longest, at its own time; whether there was one. */
   turn(): boolean {
-    const { mapRuns } = this.#engine.store;
-    const ids = mapRuns.dueIds();
-    for (const id of ids) this.#engine.store.transaction(() => this.#moveOn(id));
-    return ids.length > 0;
+    const { store } = this.#engine;
+    const due = store.mapRuns.firstDue(this.#engine.now());
+    if (due === null) return false;
+    store.transaction(() => {
+      if (store.mapRuns.takeDue(due.id, due.dueAt)) this.#engine.doAt(due.dueAt, () => this.#moveOn(due.id));
+    });
+    return true;
   }
 
   /** Takes turns, requests between them, until no map run is due. */
@@ -34,7 +37,10 @@ export class MapRunPump {
     this.#isScheduled = true;
     setImmediate(() => {
       this.#isScheduled = false;
-      if (!this.#engine.isClosed && this.turn()) this.wake();
+      if (this.#engine.isClosed) return;
+      // Deadlines that came before it come first.
+      this.#engine.applyDue();
+      if (this.turn()) this.wake();
     });
   }
 
@@ -53,7 +59,7 @@ export class MapRunPump {
     const { mapRuns } = this.#engine.store;
     if (mapRun !== null && state.status !== "RUNNING") {
       mapRuns.setChild(mapRun.mapRunId, mapRun.child, state.status, state.output);
-      mapRuns.setDue(mapRun.mapRunId, true);
+      mapRuns.setDue(mapRun.mapRunId, state.lastStepAt);
       this.wake();
     }
     if (state.hasMapRuns) this.#abortAbandoned(execution);
@@ -65,8 +71,8 @@ export class MapRunPump {
     for (const visit of openVisits(state.root)) if (visit.waiting.kind === "mapRun") waiting.add(visit.waiting.mapRunArn);
     for (const run of this.#engine.store.mapRuns.list(id)) {
       if (run.status !== "RUNNING" || waiting.has(run.arn)) continue;
-      this.#engine.store.mapRuns.end(run.id, "ABORTED", this.#engine.now());
-      this.#abortChildren(run);
+      this.#engine.store.mapRuns.end(run.id, "ABORTED", state.lastStepAt);
+      this.#abortChildren(run, state.lastStepAt);
     }
   }
 
@@ -74,7 +80,6 @@ export class MapRunPump {
     const { store } = this.#engine;
     const run = store.mapRuns.get({ id });
     if (run === null) return;
-    store.mapRuns.setDue(id, false);
     if (run.status !== "RUNNING") return;
     const counts = store.mapRuns.counts(id);
     if (hasFailed(run, counts)) return this.#fail(run);
@@ -86,7 +91,7 @@ export class MapRunPump {
       if (child.isRedrive) this.#redriveChild(run, child);
       else this.#startChild(run, child);
     }
-    if (pending > childrenPerTurn && capacity > childrenPerTurn) store.mapRuns.setDue(id, true);
+    if (pending > childrenPerTurn && capacity > childrenPerTurn) store.mapRuns.setDue(id, this.#engine.now());
   }
 
   #startChild(run: StoredMapRun, { child, input }: MapRunChild): void {
@@ -134,15 +139,15 @@ export class MapRunPump {
 
   #fail(run: StoredMapRun): void {
     this.#engine.store.mapRuns.end(run.id, "FAILED", this.#engine.now());
-    this.#abortChildren(run);
+    this.#abortChildren(run, this.#engine.now());
     const happening = { kind: "mapRunFailed", mapRunArn: run.arn, ...toleranceExceeded } as const;
     this.#engine.happen(this.#execution(run.executionId), happening, this.#engine.now());
   }
 
-  #abortChildren(run: StoredMapRun): void {
+  #abortChildren(run: StoredMapRun, at: number): void {
     this.#engine.store.mapRuns.dropRedrives(run.id);
     for (const id of this.#engine.store.executions.runningIds({ mapRunId: run.id })) {
-      this.#engine.happen(this.#execution(id), { kind: "stopped" }, this.#engine.now());
+      this.#engine.happen(this.#execution(id), { kind: "stopped" }, at);
     }
   }
 

@@ -1,21 +1,17 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Environment, Files } from "../context.ts";
-import { usageError } from "../errors.ts";
+import type { AppendedFile, Environment, Files } from "../context.ts";
+import { CliError, usageError } from "../errors.ts";
 import type { Closers } from "./closers.ts";
-import { reasonOf } from "./system-error.ts";
+import { codeOf, reasonOf } from "./system-error.ts";
 
 /** The machine's files, and the standard input of `streams`, which is opened when it is read. */
 export function createFiles(streams: { readonly stdin: NodeJS.ReadableStream }, closers: Closers): Files {
   return {
-    async read(path) {
-      try {
-        return await readFile(path, "utf8");
-      } catch (error) {
-        throw usageError(`the file ${path} cannot be read: ${reasonOf(error)}`);
-      }
-    },
+    read,
+    readIfThere: (path) => readFile(path, "utf8").catch((error) => (codeOf(error) === "ENOENT" ? null : refuse(path, error))),
+    openToAppend,
     readStdin: () => readAll(streams.stdin),
     async temporaryFolder() {
       const folder = await mkdtemp(join(tmpdir(), "sfn-callback-"));
@@ -23,6 +19,35 @@ export function createFiles(streams: { readonly stdin: NodeJS.ReadableStream }, 
       return folder;
     },
   };
+}
+
+function read(path: string): Promise<string> {
+  return readFile(path, "utf8").catch((error) => refuse(path, error));
+}
+
+function refuse(path: string, error: unknown): never {
+  throw usageError(`the file ${path} cannot be read: ${reasonOf(error)}`);
+}
+
+async function openToAppend(path: string): Promise<AppendedFile> {
+  // Loaded late: few commands write a file, and the module takes milliseconds.
+  const { open } = await import("node:fs/promises");
+  try {
+    const file = await open(path, "a", 0o600);
+    return {
+      async append(text) {
+        try {
+          await file.appendFile(text);
+          await file.datasync();
+        } catch (error) {
+          throw new CliError("failure", `the file ${path} cannot be written: ${reasonOf(error)}`, { cause: error });
+        }
+      },
+      [Symbol.asyncDispose]: () => file.close(),
+    };
+  } catch (error) {
+    throw usageError(`the file ${path} cannot be written: ${reasonOf(error)}`);
+  }
 }
 
 /** Where task ids and the local file are kept. */

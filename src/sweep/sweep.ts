@@ -1,32 +1,13 @@
-import type { ExecutionSummary, ExecutionsOf, HistoryEvent, StateMachineSummary, StepFunctions } from "../aws/step-functions.ts";
+import type { ExecutionSummary, ExecutionsOf, StateMachineSummary, StepFunctions } from "../aws/step-functions.ts";
 import type { Definition } from "../callback/definition.ts";
-import { historyTail, nestedExecutions, openMapRuns } from "../callback/history-tail.ts";
-import { taskId } from "../callback/task-id.ts";
-import { type CallbackTask, type PathStep, waitingTasks } from "../callback/waiting-tasks.ts";
-import { CliError } from "../errors.ts";
+import { nestedExecutions, openMapRuns, startedBy } from "../callback/history-tail.ts";
+import { usageError } from "../errors.ts";
+import { ExecutionReader, type MapRunOrigin, type Read, type Reading } from "./execution-reader.ts";
 import { type DefinedMachine, isToldBy, MachineDefinitions } from "./machine-definitions.ts";
 import type { Pacer } from "./pacing.ts";
+import { matchesName, type SweepFilter, Wanted } from "./sweep-filter.ts";
+import { type SweptTask, sweptTask } from "./swept-task.ts";
 import { WorkQueue, work } from "./work-queue.ts";
-
-/** A waiting task and where it is. Its payload and token are not kept: a sweep may find a hundred thousand. */
-export interface SweptTask {
-  readonly id: string;
-  readonly executionArn: string;
-  readonly executionName: string;
-  readonly stateMachineArn: string;
-  readonly stateMachineName: string;
-  /** The execution whose `.sync` task or `startExecution` began this one, where that was seen. */
-  readonly parentExecutionArn: string | null;
-  /** Null where the history may not be read: then it is not known whether and on what the execution waits. */
-  readonly task: WaitingTask | null;
-  /** When the task was scheduled; of an unread execution, when it started. */
-  readonly waitingSince: Date;
-}
-
-/** As much of a waiting task as a row shows. */
-export interface WaitingTask extends Omit<CallbackTask, "payload" | "taskToken" | "closed"> {
-  readonly hasToken: boolean;
-}
 
 /** What a sweep could not look at, and why. */
 export interface NotSeen {
@@ -36,23 +17,18 @@ export interface NotSeen {
 }
 
 export interface Sweep {
-  /** Longest waiting first. */
+  /** Longest waiting first. Empty where they were not to be kept. */
   readonly tasks: readonly SweptTask[];
+  /** How many were found. */
+  readonly count: number;
   readonly notSeen: readonly NotSeen[];
   /** False where anything was not seen, the limit cut it off, or it was interrupted. */
   readonly complete: boolean;
   readonly interrupted: boolean;
 }
 
-export interface SweepFilter {
-  readonly stateMachineName?: string;
-  readonly state?: string;
-  /** Only what has waited since then or longer. */
-  readonly waitingSince?: Date;
-}
-
 export interface SweepProgress {
-  /** Machines of which it is not known yet whether they have running executions, and how many of those can call back. */
+  /** Machines whose running executions are not listed yet, and how many of them may hold what is looked for. */
   readonly machinesLeft: number;
   readonly callbackMachinesLeft: number;
   readonly executionsRead: number;
@@ -67,8 +43,10 @@ export interface SweepOptions extends SweepFilter {
   readonly signal?: AbortSignal;
   /** Keeps each state's input with its row. */
   readonly withInput?: boolean;
-  /** Told of each task as it is found. */
-  onTask?(task: SweptTask): Promise<void>;
+  /** Where false, rows are given to `onTask` only. */
+  readonly keepsTasks?: boolean;
+  /** Told of each task as it is found, with its token where that is certain: no row keeps it. */
+  onTask?(task: SweptTask, taskToken: string | null): Promise<void>;
   onProgress?(progress: SweepProgress): void;
 }
 
@@ -77,32 +55,17 @@ const listers = 8;
 const readers = 16;
 /** Executions that wait to be read: enough to keep the readers busy, few enough to be held. */
 const maxQueued = 1000;
-/** A lone callback's last events: a few attempts and the state's own. */
-const firstPageSize = 32;
-const pageSize = 1000;
 
 /** Something whose running executions are to be listed. */
-type Listing = { readonly defined: DefinedMachine } | { readonly defined: DefinedMachine; readonly mapRun: MapRunOrigin };
-
-/** A distributed Map's run, and where it is. */
-interface MapRunOrigin {
-  readonly arn: string;
-  readonly map: string | null;
-  readonly definition: Definition | null;
-  readonly path: readonly PathStep[];
-}
-
-interface Reading {
+interface Listing {
   readonly defined: DefinedMachine;
-  readonly execution: ExecutionSummary;
-  /** Proven; null makes the whole history be read. */
-  readonly definition: Definition | null;
   readonly mapRun: MapRunOrigin | null;
 }
 
 /**
  * Finds what waits in the account's running STANDARD executions. An execution is passed over only when its definition, proven, has nothing
- * to wait on. Only a failure to list the machines throws; any other is in `notSeen`. An abort ends it with what was found.
+ * to wait on. Only a failure to list the machines throws, and a name that no machine has; any other is in `notSeen`. An abort ends it with
+ * what was found.
  */
 export function sweep(stepFunctions: StepFunctions, pacer: Pacer, options: SweepOptions): Promise<Sweep> {
   return new Sweeping(stepFunctions, pacer, options).run();
@@ -112,8 +75,12 @@ class Sweeping {
   readonly #stepFunctions: StepFunctions;
   readonly #pacer: Pacer;
   readonly #options: SweepOptions;
+  readonly #wanted: Wanted;
   readonly #definitions: MachineDefinitions;
+  readonly #reader: ExecutionReader;
   readonly #tasks: SweptTask[] = [];
+  /** A listing may name an execution twice where others come and go while its pages are read. */
+  readonly #found = new Set<string>();
   readonly #notSeen: NotSeen[] = [];
   readonly #parents = new Map<string, string>();
   readonly #machines = new WorkQueue<StateMachineSummary>(100);
@@ -122,17 +89,19 @@ class Sweeping {
   /** Listings and readings that are not done yet. */
   #open = 0;
   #isDescribed = false;
-  #callbackMachinesLeft = 0;
   #machinesLeft = 0;
+  /** Of those machines: described ones of which it is proven that what starts now cannot hold what is looked for. */
+  #idleMachinesLeft = 0;
   #executionsRead = 0;
-  #machinesSeen = 0;
   #isCutOff = false;
 
   constructor(stepFunctions: StepFunctions, pacer: Pacer, options: SweepOptions) {
     this.#stepFunctions = stepFunctions.paced(pacer, options.signal);
     this.#pacer = pacer;
     this.#options = options;
+    this.#wanted = new Wanted(options);
     this.#definitions = new MachineDefinitions(this.#stepFunctions);
+    this.#reader = new ExecutionReader(this.#stepFunctions, this.#definitions);
   }
 
   async run(): Promise<Sweep> {
@@ -141,7 +110,8 @@ class Sweeping {
     signal?.addEventListener("abort", stop, { once: true });
     try {
       await Promise.all([
-        this.#describeMachines(),
+        this.#findMachines(),
+        work(this.#machines, describers, (machine) => this.#guarded(() => this.#describe(machine))).then(() => this.#described()),
         work(this.#listings, listers, (listing) => this.#guarded(() => this.#list(listing))),
         work(this.#readings, readers, (reading) => this.#guarded(() => this.#read(reading))),
       ]);
@@ -155,16 +125,13 @@ class Sweeping {
   }
 
   #result(interrupted: boolean): Sweep {
-    const wanted = this.#options.stateMachineName;
-    if (wanted !== undefined && this.#machinesSeen === 0 && !interrupted) {
-      throw new CliError("usage", `there is no STANDARD state machine named ${wanted} here`, { code: "StateMachineDoesNotExist" });
-    }
-    const linked = this.#tasks.map((task) => ({
-      ...task,
-      parentExecutionArn: this.#parents.get(task.executionArn) ?? task.parentExecutionArn,
-    }));
-    const tasks = linked.sort((one, other) => one.waitingSince.getTime() - other.waitingSince.getTime());
-    return { tasks, notSeen: this.#notSeen, complete: this.#notSeen.length === 0 && !this.#isCutOff && !interrupted, interrupted };
+    const linked = this.#tasks.map((task) => {
+      const parentExecutionArn = this.#parents.get(task.executionArn);
+      return parentExecutionArn === undefined ? task : { ...task, parentExecutionArn };
+    });
+    const tasks = linked.sort(longestWaitingFirst);
+    const complete = this.#notSeen.length === 0 && !this.#isCutOff && !interrupted;
+    return { tasks, count: this.#found.size, notSeen: this.#notSeen, complete, interrupted };
   }
 
   /** Takes the rest of the work away. */
@@ -173,53 +140,65 @@ class Sweeping {
     for (const queue of [this.#machines, this.#listings, this.#readings]) queue.close();
   }
 
-  async #describeMachines(): Promise<void> {
-    const found = async () => {
-      for await (const machine of this.#stepFunctions.stateMachines()) {
-        if (this.#isCutOff) break;
-        if (machine.type !== "STANDARD" || !this.#isWanted(machine)) continue;
-        this.#machinesSeen += 1;
-        this.#machinesLeft += 1;
-        await this.#machines.give(machine);
-      }
-      this.#machines.close();
-    };
-    await Promise.all([found(), work(this.#machines, describers, (machine) => this.#guarded(() => this.#describe(machine)))]);
-    this.#isDescribed = true;
-    this.#closeWhenDone();
-  }
-
-  #isWanted({ name }: StateMachineSummary): boolean {
-    return this.#options.stateMachineName === undefined || this.#options.stateMachineName === name;
+  async #findMachines(): Promise<void> {
+    const unknown = new Set(this.#options.stateMachines);
+    for await (const machine of this.#stepFunctions.stateMachines()) {
+      if (this.#isCutOff) return;
+      if (!this.#wanted.machine(machine)) continue;
+      for (const pattern of unknown) if (matchesName(pattern, machine.name)) unknown.delete(pattern);
+      this.#machinesLeft += 1;
+      await this.#machines.give(machine);
+    }
+    for (const pattern of unknown) {
+      throw usageError(
+        `there is no STANDARD state machine named ${pattern} here`,
+        "aws stepfunctions list-state-machines shows those of this Region",
+      );
+    }
+    this.#machines.close();
   }
 
   async #describe(machine: StateMachineSummary): Promise<void> {
     if (this.#isCutOff) return;
     const defined = await this.#definitions.describe(machine);
-    const canWait = defined.definition?.canWait ?? true;
-    if (canWait) this.#callbackMachinesLeft += 1;
+    const isIdle = this.#isIdle(defined.definition);
+    if (isIdle) this.#idleMachinesLeft += 1;
     this.#open += 1;
-    await this.#listings.give({ defined }, canWait);
+    await this.#listings.give({ defined, mapRun: null }, !isIdle);
   }
 
-  async #list(listing: Listing): Promise<void> {
-    const { defined } = listing;
-    const mapRun = "mapRun" in listing ? listing.mapRun : null;
-    const of: ExecutionsOf = mapRun === null ? { stateMachineArn: defined.machine.arn } : { mapRunArn: mapRun.arn };
+  #described(): void {
+    this.#isDescribed = true;
+    this.#closeWhenDone();
+  }
+
+  /** Whether nothing that is looked for can wait in an execution of the definition. */
+  #isIdle(definition: Definition | null): boolean {
+    return definition !== null && !this.#wanted.definition(definition);
+  }
+
+  async #list({ defined, mapRun }: Listing): Promise<void> {
+    const { arn } = defined.machine;
+    const of: ExecutionsOf = mapRun === null ? { stateMachineArn: arn } : { mapRunArn: mapRun.arn };
+    const wasIdle = this.#isIdle(defined.definition);
+    let latest = defined;
     try {
       for await (const execution of this.#stepFunctions.executions(of, "RUNNING")) {
         if (this.#isCutOff) break;
-        const reading = await this.#readingOf(defined, execution, mapRun);
+        if (!this.#wanted.execution(execution, mapRun !== null)) continue;
+        // Whatever started since may run on a definition that came since.
+        if (wasIdle && execution.startedAt.getTime() > latest.describedAt) latest = await this.#definitions.describe(defined.machine);
+        const reading = await this.#readingOf(latest, execution, mapRun);
         if (reading === null) continue;
         this.#open += 1;
         await this.#readings.give(reading);
       }
     } catch (error) {
-      this.#couldNotSee(mapRun?.arn ?? defined.machine.arn, "ListExecutions", error);
+      this.#couldNotSee(mapRun?.arn ?? arn, "ListExecutions", error);
     }
     if (mapRun === null) {
       this.#machinesLeft -= 1;
-      if (defined.definition?.canWait ?? true) this.#callbackMachinesLeft -= 1;
+      if (wasIdle) this.#idleMachinesLeft -= 1;
     }
     this.#done();
   }
@@ -227,87 +206,52 @@ class Sweeping {
   /** Null for an execution that is proven to have nothing to wait on. */
   async #readingOf(defined: DefinedMachine, execution: ExecutionSummary, mapRun: MapRunOrigin | null): Promise<Reading | null> {
     // EXPRESS children have no history, and nothing in them can wait for an answer (facts page 5.7).
-    if (/:express:/.test(execution.arn)) return null;
+    if (execution.arn.split(":")[5] === "express") return null;
     if (mapRun !== null) return { defined, execution, definition: mapRun.definition, mapRun };
+    let definition = await this.#definitions.definitionOf(defined, execution);
     // To pass over many it is worth to ask when the machine was updated; to read one history it is not.
-    const definition = await this.#definitions.definitionOf(defined, execution, defined.definition?.canWait === false);
-    return definition?.canWait === false ? null : { defined, execution, definition, mapRun };
+    const isWorthAsking = definition === null && this.#isIdle(defined.definition);
+    if (isWorthAsking && this.#definitions.mayAskToPassOver(defined)) definition = await this.#definitions.ask(defined, execution);
+    return this.#isIdle(definition) ? null : { defined, execution, definition, mapRun };
   }
 
   async #read(reading: Reading): Promise<void> {
-    const { execution, defined } = reading;
+    const { execution } = reading;
     if (this.#isCutOff) return;
     try {
-      const { events, definition } = await this.#tail(reading);
-      const path = reading.mapRun === null ? [] : reading.mapRun.path;
-      for (const child of nestedExecutions(events).keys()) this.#parents.set(child, execution.arn);
-      for (const task of waitingTasks(events, definition ?? undefined))
-        await this.#found(reading, { ...task, path: [...path, ...task.path] }, events);
-      for (const run of openMapRuns(events)) {
-        if (definition !== null && !mapCanWait(definition, run.map)) continue;
-        const child: PathStep = { child: run.map ?? "", mapRunArn: run.arn };
-        this.#open += 1;
-        await this.#listings.give({ defined, mapRun: { arn: run.arn, map: run.map, definition, path: [...path, child] } }, true);
-      }
+      const read = await this.#reader.read(reading);
+      for (const child of nestedExecutions(read.events)) this.#parents.set(child, execution.arn);
+      const path = reading.mapRun?.path ?? [];
+      for (const task of read.tasks)
+        if (this.#wanted.task(task)) await this.#add(reading, { ...task, path: [...path, ...task.path] }, read);
+      await this.#listMapRuns(reading, read);
     } catch (error) {
       this.#couldNotSee(execution.arn, "GetExecutionHistory", error);
-      if (isToldBy(error) && error.kind === "access") await this.#barred(reading);
+      if (isToldBy(error) && error.kind === "access" && this.#wanted.unread()) await this.#add(reading, null, null);
     }
     this.#executionsRead += 1;
     this.#done();
   }
 
-  /** As much of the history as tells what goes on now, read newest first, with the definition where it is known. */
-  async #tail({ execution, definition: proven, mapRun }: Reading): Promise<{ events: HistoryEvent[]; definition: Definition | null }> {
-    let definition = proven;
-    const newestFirst: HistoryEvent[] = [];
-    const sizes = definition === null ? { first: pageSize, others: pageSize } : { first: firstPageSize, others: pageSize };
-    for await (const page of this.#stepFunctions.history(execution.arn, "newestFirst", sizes)) {
-      newestFirst.push(...page);
-      const events = historyTail(newestFirst, definition, mapRun?.map ?? null);
-      if (events !== null) return { events, definition };
-      // A history of thousands of events is worth a call that tells where in it to stop.
-      if (definition === null && mapRun === null) definition = await this.#definitions.askFor(execution.arn);
+  async #listMapRuns({ defined, mapRun }: Reading, { events, definition }: Read): Promise<void> {
+    for (const { arn, map } of openMapRuns(events)) {
+      if (definition !== null && !mapCanWait(definition, map)) continue;
+      const path = [...(mapRun?.path ?? []), { child: map ?? "", mapRunArn: arn }];
+      this.#open += 1;
+      await this.#listings.give({ defined, mapRun: { arn, map, definition, path } }, true);
     }
-    return { events: newestFirst.reverse(), definition };
   }
 
-  async #found(reading: Reading, found: CallbackTask, events: readonly HistoryEvent[]): Promise<void> {
-    const { state, waitingSince } = this.#options;
-    if (state !== undefined && found.state !== state) return;
-    if (waitingSince !== undefined && found.waitingSince > waitingSince) return;
-    const { payload: _payload, taskToken, closed: _closed, input, ...task } = found;
-    const kept = this.#options.withInput === true ? input : null;
-    await this.#add(
-      reading,
-      { ...task, input: kept, hasToken: taskToken !== null },
-      taskId(reading.execution.arn, task.eventId),
-      startedBy(events),
-    );
-  }
-
-  /** An execution whose history may not be read still is a row, so that nobody takes it for one that does not wait. */
-  async #barred(reading: Reading): Promise<void> {
-    if (this.#options.state === undefined) await this.#add(reading, null, taskId(reading.execution.arn, 0), null);
-  }
-
-  async #add({ defined, execution }: Reading, task: WaitingTask | null, id: string, parentExecutionArn: string | null): Promise<void> {
-    const { limit, onTask } = this.#options;
+  async #add({ defined, execution }: Reading, found: Read["tasks"][number] | null, read: Read | null): Promise<void> {
+    const { limit, onTask, keepsTasks = true, withInput = false } = this.#options;
     if (this.#isCutOff) return;
-    if (limit !== undefined && this.#tasks.length >= limit) return this.#stop();
-    const { arn: stateMachineArn, name: stateMachineName } = defined.machine;
-    const swept: SweptTask = {
-      id,
-      executionArn: execution.arn,
-      executionName: execution.name,
-      stateMachineArn,
-      stateMachineName,
-      parentExecutionArn: this.#parents.get(execution.arn) ?? parentExecutionArn,
-      task,
-      waitingSince: task?.waitingSince ?? execution.startedAt,
-    };
-    this.#tasks.push(swept);
-    await onTask?.(swept);
+    const parentExecutionArn = this.#parents.get(execution.arn) ?? (read === null ? null : startedBy(read.events));
+    const task = sweptTask(defined.machine, execution, found, parentExecutionArn, withInput);
+    if (this.#found.has(task.id)) return;
+    this.#found.add(task.id);
+    if (keepsTasks) this.#tasks.push(task);
+    if (this.#found.size === limit) this.#stop();
+    await onTask?.(task, found?.isTokenCertain === true ? found.taskToken : null);
   }
 
   #done(): void {
@@ -327,10 +271,10 @@ class Sweeping {
     const calls = { ListExecutions: this.#machinesLeft, GetExecutionHistory: executionsLeft };
     return {
       machinesLeft: this.#machinesLeft,
-      callbackMachinesLeft: this.#callbackMachinesLeft,
+      callbackMachinesLeft: this.#machinesLeft - this.#idleMachinesLeft,
       executionsRead: this.#executionsRead,
       executionsLeft,
-      tasks: this.#tasks.length,
+      tasks: this.#found.size,
       millisecondsLeft: this.#pacer.timeFor(calls),
     };
   }
@@ -347,20 +291,22 @@ class Sweeping {
 
   #couldNotSee(arn: string, operation: string, error: unknown): void {
     if (!isToldBy(error)) throw error;
-    // An execution or machine that went away meanwhile holds nothing that waits.
-    if (error.kind === "closed") return;
+    // What went away meanwhile holds nothing that waits.
+    if (/^(Execution|StateMachine)DoesNotExist$|^StateMachineDeleting$|^ResourceNotFound$/.test(error.code)) return;
     this.#notSeen.push({ arn, operation, reason: error.message });
   }
+}
+
+/** Equals in an order of their own, so that it is the same whichever was found first. */
+function longestWaitingFirst(one: SweptTask, other: SweptTask): number {
+  const difference = one.waitingSince.getTime() - other.waitingSince.getTime();
+  if (difference !== 0) return difference;
+  if (one.executionArn !== other.executionArn) return one.executionArn < other.executionArn ? -1 : 1;
+  return (one.task?.eventId ?? 0) - (other.task?.eventId ?? 0);
 }
 
 /** Whether anything within a distributed Map waits for an answer; a Map that is not known may. */
 function mapCanWait(definition: Definition, map: string | null): boolean {
   if (map === null || !definition.states.has(map)) return true;
   return definition.waitingStates.some(({ containers }) => containers.some((container) => "map" in container && container.map === map));
-}
-
-/** Step Functions' own convention: who starts a nested execution puts its own ARN into the input (documented). */
-function startedBy(events: readonly HistoryEvent[]): string | null {
-  const input = events[0]?.executionStartedEventDetails?.input;
-  return /"AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"\s*:\s*"([^"]+)"/.exec(input ?? "")?.[1] ?? null;
 }

@@ -21,6 +21,7 @@ const answered: AnswerResult = {
   newTaskId: null,
   closing: null,
   expiredBy: null,
+  unread: null,
 };
 const at = { at: new Date("2026-01-02T03:04:05Z"), eventId: 5 };
 

@@ -144,11 +144,11 @@ export class Receivers {
   }
 }
 
-/** Ends when every execution has; throws where one has not within `maxTicks`. */
-export async function untilOver(world: World, maxTicks: number, act: (tick: number) => Promise<void>): Promise<void> {
+/** Ends when every execution has, with the number of that tick; throws where one has not within `maxTicks`. */
+export async function untilOver(world: World, maxTicks: number, act: (tick: number) => Promise<void>): Promise<number> {
   for (let tick = 0; tick < maxTicks; tick += 1) {
     await act(tick);
-    if (everyExecution(world.store).every(({ state }) => state.status !== "RUNNING")) return;
+    if (everyExecution(world.store).every(({ state }) => state.status !== "RUNNING")) return tick;
     world.now += tickMilliseconds;
   }
   throw new Error(`it is not over after ${maxTicks} ticks`);

@@ -100,9 +100,9 @@ export class World implements AsyncDisposable {
     for (;;) {
       for (const server of this.#servers) await server.advance(0);
       const { executions, mapRuns } = this.#store;
-      const open = [...executions.evaluatingIds(), ...mapRuns.dueIds()];
-      if (open.length === 0 && executions.firstDue(this.now) === null) return;
-      if (performance.now() > until) throw new Error(`stuck: ${open.length} executions or map runs never come to rest`);
+      const open = [executions.evaluatingIds()[0] ?? null, executions.firstDue(this.now), mapRuns.firstDue(this.now)];
+      if (open.every((what) => what === null)) return;
+      if (performance.now() > until) throw new Error(`what is to be done is never done: ${JSON.stringify(open)}`);
       await turn();
     }
   }

@@ -61,6 +61,7 @@ export const mapRunOperations: Operations = {
         toleratedFailureCount: toleratedFailureCount ?? run.toleratedFailureCount,
         toleratedFailurePercentage: toleratedFailurePercentage ?? run.toleratedFailurePercentage,
       });
+      engine.store.mapRuns.setDue(run.id, engine.now());
     });
     return {};
   },

@@ -45,7 +45,7 @@ export class MapRuns {
     const machineArn = String(this.#database.get("SELECT machine_arn FROM executions WHERE id = ?", executionId)?.["machine_arn"]);
     const { id } = this.#database.run(
       `INSERT INTO map_runs (arn, execution_id, definition_id, is_express, status, started_at, max_concurrency, tolerated_failure_count,
-         tolerated_failure_percentage, is_due) VALUES (?, ?, ?, ?, 'RUNNING', ?, ?, ?, ?, 1)`,
+         tolerated_failure_percentage, due_at) VALUES (?, ?, ?, ?, 'RUNNING', ?, ?, ?, ?, ?)`,
       plan.arn,
       executionId,
       definitionId(this.#database, machineArn, JSON.stringify(plan.definition)),
@@ -54,6 +54,7 @@ export class MapRuns {
       plan.maxConcurrency,
       plan.toleratedFailureCount,
       plan.toleratedFailurePercentage,
+      startedAt,
     );
     const sql = "INSERT INTO map_run_children (map_run_id, child, input, items, status) VALUES (?, ?, ?, ?, 'PENDING')";
     for (const [child, { input, items }] of plan.children.entries()) this.#database.run(sql, id, child, JSON.stringify(input), items);
@@ -73,18 +74,25 @@ export class MapRuns {
     return this.#database.all(sql, executionId, before, limit).map(toMapRun);
   }
 
-  /** Those in which children are to be started, or whose last child has ended. */
-  dueIds(): number[] {
-    return this.#database.all("SELECT id FROM map_runs WHERE is_due = 1 ORDER BY id").map((row) => number(row["id"]));
+  /** The one in which children are to be started or a child has ended, of those at or before `until` the one that has been due longest. */
+  firstDue(until: number): { readonly id: number; readonly dueAt: number } | null {
+    const row = this.#database.get("SELECT id, due_at FROM map_runs WHERE due_at <= ? ORDER BY due_at, id LIMIT 1", until);
+    return row === undefined ? null : { id: number(row["id"]), dueAt: number(row["due_at"]) };
   }
 
-  setDue(id: number, isDue: boolean): void {
-    this.#database.run("UPDATE map_runs SET is_due = ? WHERE id = ?", isDue ? 1 : 0, id);
+  /** Has a map run looked at for what happened in it at the instant `at`, unless it is due from an earlier one. */
+  setDue(id: number, at: number): void {
+    this.#database.run("UPDATE map_runs SET due_at = coalesce(min(due_at, ?), ?) WHERE id = ?", at, at, id);
+  }
+
+  /** Takes a map run that is due since then; false where another process took it first. */
+  takeDue(id: number, dueAt: number): boolean {
+    return this.#database.run("UPDATE map_runs SET due_at = NULL WHERE id = ? AND due_at = ?", id, dueAt).changes === 1;
   }
 
   setLimits(id: number, limits: Pick<StoredMapRun, "maxConcurrency" | "toleratedFailureCount" | "toleratedFailurePercentage">): void {
     this.#database.run(
-      "UPDATE map_runs SET max_concurrency = ?, tolerated_failure_count = ?, tolerated_failure_percentage = ?, is_due = 1 WHERE id = ?",
+      "UPDATE map_runs SET max_concurrency = ?, tolerated_failure_count = ?, tolerated_failure_percentage = ? WHERE id = ?",
       limits.maxConcurrency,
       limits.toleratedFailureCount,
       limits.toleratedFailurePercentage,
@@ -93,7 +101,7 @@ export class MapRuns {
   }
 
   end(id: number, status: "SUCCEEDED" | "FAILED" | "ABORTED", stoppedAt: number): void {
-    this.#database.run("UPDATE map_runs SET status = ?, stopped_at = ?, is_due = 0 WHERE id = ?", status, stoppedAt, id);
+    this.#database.run("UPDATE map_runs SET status = ?, stopped_at = ?, due_at = NULL WHERE id = ?", status, stoppedAt, id);
   }
 
   /** The next children to start or to redrive. */
@@ -110,8 +118,8 @@ export class MapRuns {
   /** Makes a map run that did not succeed a running one again, whose unsuccessful children are to be redriven; those of Express are started anew. */
   redrive({ id, isExpress }: StoredMapRun, at: number): void {
     const sql =
-      "UPDATE map_runs SET status = 'RUNNING', stopped_at = NULL, is_due = 1, redrive_count = redrive_count + 1, redriven_at = ? WHERE id = ?";
-    this.#database.run(sql, at, id);
+      "UPDATE map_runs SET status = 'RUNNING', stopped_at = NULL, due_at = ?, redrive_count = redrive_count + 1, redriven_at = ? WHERE id = ?";
+    this.#database.run(sql, at, at, id);
     this.#setChildren(id, unsuccessful, isExpress ? "PENDING" : "PENDING_REDRIVE");
   }
 

@@ -57,10 +57,10 @@ CREATE TABLE IF NOT EXISTS map_runs (
   id INTEGER PRIMARY KEY, arn TEXT NOT NULL UNIQUE, execution_id INTEGER NOT NULL, definition_id INTEGER NOT NULL,
   is_express INTEGER NOT NULL, status TEXT NOT NULL, started_at INTEGER NOT NULL, stopped_at INTEGER,
   max_concurrency INTEGER NOT NULL, tolerated_failure_count INTEGER, tolerated_failure_percentage REAL,
-  is_due INTEGER NOT NULL, redrive_count INTEGER NOT NULL DEFAULT 0, redriven_at INTEGER
+  due_at INTEGER, redrive_count INTEGER NOT NULL DEFAULT 0, redriven_at INTEGER
 );
 CREATE INDEX IF NOT EXISTS map_runs_of_execution ON map_runs (execution_id, id);
-CREATE INDEX IF NOT EXISTS map_runs_due ON map_runs (id) WHERE is_due = 1;
+CREATE INDEX IF NOT EXISTS map_runs_due ON map_runs (due_at, id) WHERE due_at IS NOT NULL;
 CREATE TABLE IF NOT EXISTS map_run_children (
   map_run_id INTEGER NOT NULL, child INTEGER NOT NULL, input TEXT NOT NULL, items INTEGER NOT NULL, status TEXT NOT NULL, output TEXT,
   PRIMARY KEY (map_run_id, child)

@@ -11,7 +11,7 @@ import { Versions } from "./versions.ts";
 const work = `SELECT (SELECT value FROM meta WHERE key = 'clockShift') AS shift,
   (SELECT min(due_at) FROM executions WHERE due_at IS NOT NULL) AS execution,
   (SELECT min(due_at) FROM own_calls WHERE due_at IS NOT NULL) AS call,
-  EXISTS (SELECT 1 FROM map_runs WHERE is_due = 1) AS map_runs`;
+  (SELECT min(due_at) FROM map_runs WHERE due_at IS NOT NULL) AS map_run`;
 
 /** All that a local file holds, by what it is about. */
 export class Store {
@@ -41,7 +41,7 @@ export class Store {
   hasWork(at: (clockShift: number) => number): boolean {
     const row = this.database.get(work);
     const now = at(this.database.refreshClockShift(row?.["shift"]));
-    return row?.["map_runs"] === 1 || [row?.["execution"], row?.["call"]].some((due) => typeof due === "number" && due <= now);
+    return [row?.["execution"], row?.["call"], row?.["map_run"]].some((due) => typeof due === "number" && due <= now);
   }
 
   transaction<Result>(work: () => Result): Result {

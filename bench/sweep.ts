@@ -1,0 +1,217 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { GetExecutionHistoryCommand, ListExecutionsCommand, ListStateMachinesCommand, SFNClient } from "@aws-sdk/client-sfn";
+import { connectEndpoint } from "../src/aws/connection.ts";
+import { type Clock, createPacer } from "../src/sweep/pacing.ts";
+import { quotaOf } from "../src/sweep/quotas.ts";
+import { type Sweep, sweep } from "../src/sweep/sweep.ts";
+import type { AccountSize } from "./account.ts";
+import type { Figure } from "./local.ts";
+
+/** What a sweep of a generated account costs: calls, time and memory, beside the script that anybody would write. */
+
+const bin = join(import.meta.dirname, "..", "bin", "sfn-callback.js");
+const region = "eu-central-1";
+const share = 0.5;
+const mostOfFloor = 1.1;
+const mostResidentMegabytes = 150;
+const mostFirstRowMilliseconds = 1000;
+
+type Counts = Readonly<Record<string, { readonly answered: number; readonly refused: number }>>;
+
+interface Account {
+  readonly url: string;
+  /** Ends it; tells what it was asked, and when it first answered. */
+  end(): Promise<{ readonly calls: Counts; readonly firstPageAt: number }>;
+}
+
+export async function measureSweep(environment: NodeJS.ProcessEnv, quick: boolean): Promise<Figure[]> {
+  const waitingEach = quick ? 50 : 300;
+  const small: AccountSize = {
+    ...{ waitingMachines: 10, waitingEach, idleMachines: 200, idleEach: 5, longestHistory: 5000 },
+    quotasAt: 60,
+  };
+  const large: AccountSize = {
+    ...{ waitingMachines: 20, waitingEach: quick ? 500 : 5000, idleMachines: 80, idleEach: 1, longestHistory: 1000 },
+    quotasAt: null,
+  };
+  return [...(await paced(small)), ...(await resident(large, environment))];
+}
+
+/** Under AWS's quotas, in a time that runs faster than ours. */
+async function paced(size: AccountSize): Promise<Figure[]> {
+  const ours = await ourSweep(size);
+  const script = await obviousScript(size);
+  const waiting = size.waitingMachines * size.waitingEach;
+  const reads = ours.calls["GetExecutionHistory"]?.answered ?? 0;
+  const floor = floorSeconds(ours.calls);
+  const what = `sweep: ${waiting} waiting in ${size.waitingMachines + size.idleMachines} machines`;
+  const isWhole = ours.found === waiting && script.found === waiting;
+  return [
+    figure(`${what}, histories per task`, reads / waiting, "", 1, isWhole),
+    figure(`${what}, against the floor of ${floor.toFixed(0)} s`, ours.seconds / floor, " x", mostOfFloor, isWhole),
+    figure(`${what}, calls against the obvious script's ${total(script.calls)}`, total(ours.calls) / total(script.calls), " x", 1, isWhole),
+    figure(`${what}, calls that AWS refused (script: ${refused(script.calls)})`, refused(ours.calls), "", 0, isWhole),
+    figure(`${what}, time against the obvious script's ${script.seconds.toFixed(0)} s`, ours.seconds / script.seconds, " x", 2, isWhole),
+  ];
+}
+
+interface Run {
+  readonly found: number;
+  /** In the account's own time. */
+  readonly seconds: number;
+  readonly calls: Counts;
+}
+
+async function ourSweep(size: AccountSize): Promise<Run> {
+  const account = await startAccount(size);
+  const clock = fastClock(size.quotasAt ?? 1);
+  const place = { kind: "endpoint", region, endpointUrl: account.url, profile: null } as const;
+  const connection = connectEndpoint({ url: account.url, region, place, clock, version: "0.0.0" });
+  const startedAt = clock.now().getTime();
+  const found: Sweep = await sweep(connection.stepFunctions, createPacer(region, share, clock), {});
+  const seconds = (clock.now().getTime() - startedAt) / 1000;
+  await connection[Symbol.asyncDispose]();
+  return { found: found.complete ? found.count : -1, seconds, calls: (await account.end()).calls };
+}
+
+/** Lists, then reads whole histories one after another, and waits a moment where it is refused. */
+async function obviousScript(size: AccountSize): Promise<Run> {
+  const account = await startAccount(size);
+  const clock = fastClock(size.quotasAt ?? 1);
+  const client = new SFNClient({ endpoint: account.url, region, credentials: { accessKeyId: "b", secretAccessKey: "b" }, maxAttempts: 1 });
+  const patiently = async <Reply>(call: () => Promise<Reply>): Promise<Reply> => {
+    for (;;) {
+      try {
+        return await call();
+      } catch (error) {
+        if (!(error instanceof Error) || error.name !== "ThrottlingException") throw error;
+        await clock.sleep(1000);
+      }
+    }
+  };
+  const startedAt = clock.now().getTime();
+  let found = 0;
+  const { stateMachines = [] } = await patiently(() => client.send(new ListStateMachinesCommand({ maxResults: 1000 })));
+  for (const { stateMachineArn } of stateMachines) {
+    const listed = await patiently(() =>
+      client.send(new ListExecutionsCommand({ stateMachineArn, statusFilter: "RUNNING", maxResults: 1000 })),
+    );
+    for (const { executionArn } of listed.executions ?? []) {
+      let nextToken: string | undefined;
+      let last: string | undefined;
+      do {
+        const page = await patiently(() => client.send(new GetExecutionHistoryCommand({ executionArn, maxResults: 1000, nextToken })));
+        last = page.events?.at(-1)?.type;
+        nextToken = page.nextToken;
+      } while (nextToken !== undefined);
+      if (last === "TaskSubmitted") found += 1;
+    }
+  }
+  const seconds = (clock.now().getTime() - startedAt) / 1000;
+  client.destroy();
+  return { found, seconds, calls: (await account.end()).calls };
+}
+
+/** The whole command over many running executions, without quotas: its memory, and how soon it says something. */
+async function resident(size: AccountSize, environment: NodeJS.ProcessEnv): Promise<Figure[]> {
+  const waiting = size.waitingMachines * size.waitingEach;
+  const figures: Figure[] = [];
+  for (const form of [["--jsonl"], [], ["--json"]]) {
+    const account = await startAccount(size);
+    const run = await runPending([...form, "--endpoint-url", account.url], environment);
+    const { firstPageAt } = await account.end();
+    const what = `sweep: ${waiting} running, pending ${form.join(" ")}`.trimEnd();
+    figures.push(figure(`${what}, resident`, run.megabytes, " MB", mostResidentMegabytes, run.code === 0));
+    if (form[0] === "--jsonl")
+      figures.push(
+        figure(
+          `${what}, first row after the first page`,
+          run.firstRowAt - firstPageAt,
+          " ms",
+          mostFirstRowMilliseconds,
+          run.rows === waiting,
+        ),
+      );
+  }
+  return figures;
+}
+
+async function runPending(args: readonly string[], environment: NodeJS.ProcessEnv) {
+  const child = spawn(process.execPath, [bin, "pending", ...args], { env: environment, stdio: ["ignore", "pipe", "inherit"] });
+  let [rows, megabytes, firstRowAt] = [0, Number.NaN, Number.NaN];
+  child.stdout.on("data", (chunk: Buffer) => {
+    if (rows === 0) firstRowAt = Date.now();
+    for (const byte of chunk) if (byte === 10) rows += 1;
+  });
+  const timer = setInterval(() => {
+    const peak = peakMegabytes(child);
+    if (!Number.isNaN(peak)) megabytes = peak;
+  }, 20);
+  const code = await new Promise<number | null>((done) => child.once("close", done));
+  clearInterval(timer);
+  return { code, rows, megabytes, firstRowAt };
+}
+
+/** The most it ever had; not known where there is no /proc. */
+function peakMegabytes({ pid }: ChildProcess): number {
+  try {
+    return Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? Number.NaN) / 1024;
+  } catch {
+    return Number.NaN;
+  }
+}
+
+function startAccount(size: AccountSize): Promise<Account> {
+  const script = join(import.meta.dirname, "account.ts");
+  const child = spawn(process.execPath, [script, JSON.stringify(size)], { stdio: ["ignore", "pipe", "inherit"] });
+  let text = "";
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.stdout.on("data", (chunk) => {
+      text += String(chunk);
+      const [url = "", ...rest] = text.split("\n");
+      if (rest.length === 1) resolve({ url, end: () => end(child, () => text.split("\n")[1] ?? "") });
+    });
+  });
+}
+
+async function end(child: ChildProcess, said: () => string): Promise<{ calls: Counts; firstPageAt: number }> {
+  const ended = new Promise((done) => child.once("close", done));
+  child.kill("SIGTERM");
+  await ended;
+  return JSON.parse(said()) as { calls: Counts; firstPageAt: number };
+}
+
+function fastClock(factor: number): Clock {
+  const startedAt = Date.now();
+  return {
+    now: () => new Date(startedAt + (performance.timeOrigin + performance.now() - startedAt) * factor),
+    sleep: (milliseconds) => new Promise((wake) => setTimeout(wake, milliseconds / factor)),
+  };
+}
+
+/** The least time that the share of the quotas allows for these calls. */
+function floorSeconds(calls: Counts): number {
+  return Math.max(
+    ...Object.entries(calls).map(([operation, { answered }]) => {
+      const quota = quotaOf(operation, region);
+      return quota === null ? 0 : (answered - quota.bucket * share) / (quota.refill * share);
+    }),
+  );
+}
+
+function total(calls: Counts): number {
+  return Object.values(calls).reduce((sum, { answered, refused }) => sum + answered + refused, 0);
+}
+
+function refused(calls: Counts): number {
+  return Object.values(calls).reduce((sum, { refused }) => sum + refused, 0);
+}
+
+function figure(what: string, measured: number, unit: string, most: number, isWhole: boolean): Figure {
+  const digits = unit === " MB" || unit === " ms" || Number.isInteger(measured) ? 0 : 2;
+  const value = Number.isNaN(measured) ? "not known here" : `${measured.toFixed(digits)}${unit}`;
+  return { what, value: isWhole ? value : "did not find all", limit: `<= ${most}${unit}`, ok: isWhole && !(measured > most) };
+}

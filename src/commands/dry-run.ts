@@ -1,0 +1,103 @@
+import { lookUp } from "../answering/look-up.ts";
+import { resultBefore } from "../answering/send.ts";
+import type { Reference, TaskOptions } from "../answering/task-reference.ts";
+import { type Consequence, consequenceOf } from "../callback/consequence.ts";
+import type { Answer } from "../callback/outcome.ts";
+import { type Stamp, stamped } from "../callback/stamp.ts";
+import { taskId } from "../callback/task-id.ts";
+import type { Connection, Context } from "../context.ts";
+import { CliError } from "../errors.ts";
+import { bold, dim, type Text } from "../text.ts";
+import { consequenceText } from "./consequence-text.ts";
+import { exitCodes, outcomeJson, outcomeLine, redacted, shortened } from "./outcome-report.ts";
+
+const operations = { success: "SendTaskSuccess", failure: "SendTaskFailure", heartbeat: "SendTaskHeartbeat" } as const;
+
+/** Says what an answer would send where, and what would follow, without sending it. The exit code is the one it would end with now. */
+export async function dryRunAnswer(
+  context: Context,
+  connection: Connection,
+  reference: Reference,
+  narrowing: TaskOptions,
+  answer: Answer,
+  stamp: Omit<Stamp, "answeredAt"> | undefined,
+): Promise<number> {
+  const full = stamp === undefined ? answer : (stamped(answer, { ...stamp, answeredAt: context.clock.now().toISOString() }) ?? answer);
+  const { kind, ...members } = full;
+  const request = { operation: operations[kind], ...members };
+  if (reference.kind === "token" && reference.execution === null) return dryRunToken(context, request.operation, members);
+  const found = await lookUp(context, connection, reference, narrowing);
+  const before = resultBefore(found, answer);
+  if (before !== null) {
+    const shown = () => [["dry run  ", outcomeLine(redacted(before, context.terminal.redact))]];
+    await context.terminal.result({ dryRun: true, ...outcomeJson(before) }, shown);
+    return exitCodes[before.outcome];
+  }
+  const { executionArn, task, events } = found;
+  const { eventId, state, waitingSince, timeoutAt } = task;
+  const definition = await runningDefinition(connection, executionArn);
+  const consequence = definition === null ? null : consequenceOf(definition, { state, eventId }, answer, events);
+  const json = {
+    ...{ dryRun: true, taskId: taskId(executionArn, eventId), executionArn, state, request },
+    ...{
+      waitingSince: waitingSince.toISOString(),
+      timeoutAt: timeoutAt?.toISOString() ?? null,
+      consequence: consequenceJson(consequence, state),
+    },
+  };
+  await context.terminal.result(json, () => [
+    headline(request.operation, `the task ${state} of ${executionArn.split(":").slice(-2).join("/")}`),
+    ...sent(context, members),
+    `it waits since ${waitingSince.toISOString()}${timeoutAt === null ? "" : `, until ${timeoutAt.toISOString()}`}`,
+    ...(consequence === null ? [] : [consequenceText(consequence, state)]),
+  ]);
+  return 0;
+}
+
+async function dryRunToken(context: Context, operation: string, members: object): Promise<number> {
+  const json = { dryRun: true, taskId: null, executionArn: null, state: null, request: { operation, ...members }, consequence: null };
+  const about = dim("the token alone does not tell its task: only the value was checked; --execution <arn> tells more");
+  await context.terminal.result(json, () => [headline(operation, "the task of this token"), ...sent(context, members), about]);
+  return 0;
+}
+
+/** Says what stopping an execution would do, without stopping it. */
+export async function dryRunStop(
+  context: Context,
+  { stepFunctions }: Connection,
+  target: { readonly executionArn: string; readonly eventId: number | null },
+  reason: { readonly error?: string; readonly cause?: string },
+): Promise<number> {
+  const { executionArn, eventId } = target;
+  const { status } = await stepFunctions.execution(executionArn);
+  const id = eventId === null ? null : taskId(executionArn, eventId);
+  const request = { operation: "StopExecution", ...reason };
+  const name = `the execution ${executionArn.split(":").slice(-2).join("/")}`;
+  await context.terminal.result({ dryRun: true, taskId: id, executionArn, status, request }, () => [
+    status === "RUNNING" ? headline(request.operation, name) : `dry run  ${name} is ${status} already: nothing would be stopped`,
+    ...sent(context, reason),
+  ]);
+  return status === "RUNNING" ? 0 : exitCodes.different;
+}
+
+export function consequenceJson(consequence: Consequence | null, state: string) {
+  return consequence === null ? null : { ...consequence, text: consequenceText(consequence, state) };
+}
+
+function headline(operation: string, subject: string): Text {
+  return ["dry run  ", bold(operation), ` would go to ${subject}; nothing was sent`];
+}
+
+function sent({ terminal }: Context, members: object): Text[] {
+  return Object.entries(members).map(([name, value]) => `${name}: ${shortened(terminal.redact(String(value)))}`);
+}
+
+/** The definition the execution runs on, or null where it may not be read: what would be sent can be told without it. */
+async function runningDefinition({ stepFunctions }: Connection, executionArn: string): Promise<string | null> {
+  try {
+    return (await stepFunctions.stateMachineOf(executionArn)).definition;
+  } catch (error) {
+    if (error instanceof CliError && error.kind !== "interrupted" && error.kind !== "terminated") return null;
+    throw error;
+  }
+}

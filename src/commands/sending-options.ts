@@ -1,0 +1,45 @@
+import type { Command } from "commander";
+import { checkCause, checkOutput } from "../callback/answer.ts";
+import type { Answer } from "../callback/outcome.ts";
+import { type Stamp, stamped } from "../callback/stamp.ts";
+import { usageError } from "../errors.ts";
+import { textOption } from "./task-argument.ts";
+
+/** How an answer is sent, and what goes with it. */
+export interface SendingOptions {
+  readonly dryRun: boolean;
+  readonly reason: string | undefined;
+  readonly stamp: Omit<Stamp, "answeredAt"> | undefined;
+}
+
+/** Puts --dry-run on a command. */
+export function addDryRun(command: Command): Command {
+  return command.option("--dry-run", "say what would be sent where, and send nothing");
+}
+
+/** Puts --reason on a command, and --stamp with --as. */
+export function addReasonAndStamp(command: Command): Command {
+  return command
+    .option("--reason <text>", "why, for the result and the journal")
+    .option("--stamp", "add answeredBy, answeredAt and reason to the output or the cause")
+    .option("--as <name>", "who answers, for --stamp");
+}
+
+export function sendingOptions(options: Record<string, unknown>): SendingOptions {
+  const [reason, as] = [textOption(options, "reason"), textOption(options, "as")];
+  const stamps = options["stamp"] === true;
+  if (as !== undefined && !stamps) throw usageError("--as says who answers in a stamp, so it needs --stamp");
+  if (as?.trim() === "") throw usageError("--as is empty");
+  const stamp = { ...(as === undefined ? {} : { answeredBy: as }), ...(reason === undefined ? {} : { reason }) };
+  return { dryRun: options["dryRun"] === true, reason, stamp: stamps ? stamp : undefined };
+}
+
+/** Throws a usage error where the answer cannot carry the stamp, or is too long with it. */
+export function refuseUnstampable(answer: Answer, { stamp }: SendingOptions, now: Date): void {
+  if (stamp === undefined) return;
+  const full = stamped(answer, { ...stamp, answeredAt: now.toISOString() });
+  if (full === null)
+    throw usageError("--stamp adds members to an object, and the output is none", "Leave --stamp out, or answer with an object.");
+  const problem = full.kind === "success" ? checkOutput(full.output) : full.kind === "failure" ? checkCause(full.cause ?? "") : undefined;
+  if (problem !== undefined) throw usageError(`${problem} (with the stamp)`);
+}

@@ -1,0 +1,48 @@
+import type { ExecutionSummary, StateMachineSummary } from "../aws/step-functions.ts";
+import { taskId } from "../callback/task-id.ts";
+import type { CallbackTask } from "../callback/waiting-tasks.ts";
+
+/** A waiting task and where it is. Its payload and token are not kept: a sweep may find a hundred thousand. */
+export interface SweptTask {
+  readonly id: string;
+  readonly executionArn: string;
+  readonly executionName: string;
+  readonly stateMachineArn: string;
+  readonly stateMachineName: string;
+  /** The execution whose task began this one and waits for it, where that was seen. */
+  readonly parentExecutionArn: string | null;
+  /** Null where the history may not be read: then it is not known whether and on what the execution waits. */
+  readonly task: WaitingTask | null;
+  /** When the task was scheduled; of an unread execution, when it started. */
+  readonly waitingSince: Date;
+}
+
+/** As much of a waiting task as a row shows. */
+export interface WaitingTask extends Omit<CallbackTask, "payload" | "taskToken" | "isTokenCertain" | "closed"> {
+  readonly hasToken: boolean;
+}
+
+/** The row of a task, or of an execution whose history may not be read: nobody shall take that for one that does not wait. */
+export function sweptTask(
+  machine: StateMachineSummary,
+  execution: ExecutionSummary,
+  found: CallbackTask | null,
+  parentExecutionArn: string | null,
+  withInput: boolean,
+): SweptTask {
+  return {
+    id: taskId(execution.arn, found?.eventId ?? 0),
+    executionArn: execution.arn,
+    executionName: execution.name,
+    stateMachineArn: machine.arn,
+    stateMachineName: machine.name,
+    parentExecutionArn,
+    task: found === null ? null : waitingTask(found, withInput),
+    waitingSince: found?.waitingSince ?? execution.startedAt,
+  };
+}
+
+function waitingTask(found: CallbackTask, withInput: boolean): WaitingTask {
+  const { payload: _payload, taskToken, isTokenCertain: _certain, closed: _closed, input, ...task } = found;
+  return { ...task, input: withInput ? input : null, hasToken: taskToken !== null };
+}

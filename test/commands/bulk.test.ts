@@ -1,0 +1,229 @@
+import { appendFileSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeEach, describe, expect, it } from "vitest";
+import { createUser, temporaryFolder } from "../harness.ts";
+import { throughApi } from "../local-file.ts";
+
+let cli = createUser();
+let folder = "";
+let file = "";
+
+/** Three executions wait in one state, and two elsewhere. */
+beforeEach(async () => {
+  folder = temporaryFolder();
+  file = join(folder, "f.db");
+  cli = createUser({ localFile: file });
+  await cli(["deploy-example"]);
+  await throughApi(file, async (stepFunctions) => {
+    const machines = new Map<string, string>();
+    for await (const { name, arn } of stepFunctions.stateMachines()) machines.set(name, arn);
+    for (const name of ["a", "b", "c"]) await start("approval", name);
+    for (const name of ["d", "e"]) await start("random", name);
+    async function start(machine: string, name: string) {
+      await stepFunctions.startExecution({ stateMachineArn: machines.get(machine) ?? "", name, input: "{}" });
+    }
+  });
+});
+
+const approvals = ["--all", "--state-machine", "approval", "--state", "Ask for approval"];
+const yes = ["--output", '{"approved":true}'];
+
+async function json(argv: readonly string[], stdin?: string) {
+  const { code, stdout, stderr } = await cli([...argv, "--json"], stdin === undefined ? {} : { stdin });
+  return { code, stderr, result: stdout === "" ? null : JSON.parse(stdout) };
+}
+
+async function statuses(): Promise<Record<string, string>> {
+  return throughApi(file, async (stepFunctions) => {
+    const all: Record<string, string> = {};
+    for await (const { arn } of stepFunctions.stateMachines())
+      for await (const { name, status } of stepFunctions.executions({ stateMachineArn: arn })) all[name] = status;
+    return all;
+  });
+}
+
+const untouched = { a: "RUNNING", b: "RUNNING", c: "RUNNING", d: "RUNNING", e: "RUNNING" };
+
+describe("a bulk answer", () => {
+  it("answers all of one state, and nothing else", async () => {
+    const { code, result } = await json(["succeed", ...approvals, ...yes, "--yes", "--expect", "3", "--reason", "all good"]);
+    expect(code).toBe(0);
+    expect(result.counts).toEqual({ applied: 3 });
+    expect(result.results).toHaveLength(3);
+    expect(result.results[0]).toMatchObject({ outcome: "applied", settled: "reply", state: "Ask for approval", reason: "all good" });
+    expect(await statuses()).toEqual({ ...untouched, a: "SUCCEEDED", b: "SUCCEEDED", c: "SUCCEEDED" });
+  });
+
+  it("shows what is planned and what follows before it asks", async () => {
+    const { stderr, code } = await cli(["fail", ...approvals, "--error", "No"]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/Answer with failure 3 tasks:\n {2}approval, Ask for approval: 3, the oldest since .* → Catch → Rejected\n/);
+    expect(stderr).toContain("Add --yes --expect 3");
+    expect(await statuses()).toEqual(untouched);
+  });
+
+  it.each([
+    ["another count", [...approvals, "--yes", "--expect", "2"], "--expect says 2"],
+    ["no --expect off a terminal", [...approvals, "--yes"], "--expect 3"],
+    ["no state", ["--all", "--state-machine", "approval"], "one --state"],
+    ["a pattern", ["--all", "--state-machine", "app*", "--state", "Ask for approval"], "one --state"],
+    ["a task beside --all", ["some-task", ...approvals], "<task> names one task"],
+    ["--all and --from", [...approvals, "--from", "-"], "different tasks"],
+    ["an option of many tasks for one", ["some-task", "--yes"], "--yes is for many tasks"],
+    ["a filter of lines", ["--from", "-", "--state", "x"], "--state goes with --all"],
+    ["a rate that is none", [...approvals, "--rate", "fast"], "--rate"],
+  ])("sends nothing and ends with 2 for %s", async (_, argv, said) => {
+    const { code, stderr, stdout } = await cli(["succeed", ...argv, ...yes], { stdin: "" });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain(said);
+    expect(await statuses()).toEqual(untouched);
+  });
+
+  it("goes across machines where that is meant", async () => {
+    expect(await json(["fail", "--all", "--across", "--yes", "--expect", "5"])).toMatchObject({
+      code: 0,
+      result: { counts: { applied: 5 } },
+    });
+    expect(new Set(Object.values(await statuses()))).toEqual(new Set(["FAILED"]));
+  });
+
+  it("tells the plan and sends nothing with --dry-run", async () => {
+    const { code, result } = await json(["succeed", ...approvals, ...yes, "--dry-run"]);
+    expect(code).toBe(0);
+    expect(result).toMatchObject({
+      dryRun: true,
+      count: 3,
+      groups: [{ count: 3, state: "Ask for approval", consequence: { text: "next: Approved?" } }],
+    });
+    expect(result.tasks).toHaveLength(3);
+    expect(await statuses()).toEqual(untouched);
+  });
+
+  it("says that nothing is waiting, and expects it", async () => {
+    await json(["stop", "--all", "--across", "--yes", "--expect", "5"]);
+    expect(await json(["succeed", ...approvals, ...yes])).toMatchObject({ code: 0, result: { results: [], counts: {} } });
+    expect((await json(["succeed", ...approvals, ...yes, "--expect", "1"])).code).toBe(2);
+  });
+});
+
+describe("lines from elsewhere", () => {
+  it("are what pending --jsonl prints, each with an output of its own if it likes", async () => {
+    const lines = (await cli(["pending", "--state-machine", "approval", "--jsonl"])).stdout.trim().split("\n");
+    const own = lines
+      .map((line) => JSON.parse(line))
+      .map((task) => ({ ...task, ...(task.executionName === "b" ? { output: { approved: false } } : {}) }));
+    const stdin = own.map((task) => JSON.stringify(task)).join("\n");
+    expect(await json(["succeed", "--from", "-", ...yes, "--yes", "--expect", "3"], stdin)).toMatchObject({
+      code: 0,
+      result: { counts: { applied: 3 } },
+    });
+    expect(await statuses()).toEqual({ ...untouched, a: "SUCCEEDED", b: "FAILED", c: "SUCCEEDED" });
+  });
+
+  it("are ids, quoted or not, and addresses", async () => {
+    const tasks = JSON.parse((await cli(["pending", "--json", "--state-machine", "approval"])).stdout).tasks;
+    const stdin = `${tasks[0].id}\n\n"${tasks[1].id}"\napproval/${tasks[2].executionName}#3\n${tasks[0].address}\n`;
+    expect(await json(["fail", "--from", "-", "--yes", "--expect", "3"], stdin)).toMatchObject({
+      code: 0,
+      result: { counts: { applied: 3 } },
+    });
+  });
+
+  it.each([
+    ["no JSON", "{\n", "line 1 is not JSON"],
+    ["an execution", "approval/a#3\napproval/b\n", "line 2 names an execution"],
+    ["an unknown id", "zzzz\n", "line 1: the task zzzz is not remembered"],
+    ["nothing that names a task", '{"x":1}\n', "line 1 has none of"],
+    [
+      "two outputs for one task",
+      '{"address":"approval/a#3","output":1}\n{"address":"approval/a#3","output":2}\n',
+      "line 2 gives another output",
+    ],
+  ])("are refused where one is %s", async (_, stdin, said) => {
+    const { code, stderr } = await cli(["succeed", "--from", "-", ...yes, "--yes", "--expect", "1"], { stdin });
+    expect(code).toBe(2);
+    expect(stderr).toContain(said);
+    expect(await statuses()).toEqual(untouched);
+  });
+
+  it("have to bring an output where none is given for all", async () => {
+    const { code, stderr } = await cli(["succeed", "--from", "-", "--yes", "--expect", "1"], { stdin: "approval/a#3\n" });
+    expect(code).toBe(2);
+    expect(stderr).toContain("has no output of its own");
+  });
+
+  it("that were answered meanwhile are told in a table, and end it with 5", async () => {
+    const stdin = "approval/a#3\napproval/b#3\napproval/c#3\n";
+    await cli(["fail", "approval/b", "--error", "No"]);
+    await cli(["stop", "approval/c"]);
+    const { code, stdout } = await cli(["succeed", "--from", "-", ...yes, "--yes", "--expect", "3"], { stdin });
+    expect(code).toBe(5);
+    expect(stdout).toMatch(/^\w+\tapproval\tb\tdifferent\tthe task Ask for approval of approval\/b was already answered with failure/m);
+    expect(stdout).toMatch(/^\w+\tapproval\tc\tstopped\t/m);
+    expect(stdout).toMatch(/applied 1/);
+  });
+
+  it("are left alone once more than --max-failures have failed", async () => {
+    await cli(["stop", "--all", "--across", "--yes", "--expect", "5"]);
+    const stdin = Array.from({ length: 100 }, (_, index) => `approval/a#${index + 10}`).join("\n");
+    const { code, result, stderr } = await json(["fail", "--from", "-", "--yes", "--expect", "100", "--max-failures", "3"], stdin);
+    expect(code).toBe(5);
+    expect(stderr).toContain("more than --max-failures");
+    expect(result.counts.notSent).toBeGreaterThan(70);
+    expect(result.counts.failed + result.counts.notSent).toBe(100);
+  });
+});
+
+describe("a journal", () => {
+  const argv = () => ["succeed", ...approvals, ...yes, "--yes", "--expect", "3", "--journal", join(folder, "journal.jsonl")];
+
+  it("is readable by its owner alone, and holds the plan, each answer and no token", async () => {
+    await json([...argv(), "--reason", "why not"]);
+    const text = readFileSync(join(folder, "journal.jsonl"), "utf8");
+    const records = text
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(records[0]).toMatchObject({
+      plan: { command: "succeed", count: 3, reason: "why not", given: { answer: { output: '{"approved":true}' } } },
+    });
+    expect(records.filter((record) => "task" in record)).toHaveLength(3);
+    expect(records.filter((record) => "sending" in record)).toHaveLength(3);
+    expect(records.filter((record) => record.result?.outcome === "applied")).toHaveLength(3);
+    expect(text).not.toMatch(/[A-Za-z0-9+/=]{100}/);
+    expect(statSync(join(folder, "journal.jsonl")).mode & 0o777).toBe(0o600);
+  });
+
+  it("makes the same command go on: what was applied is not sent again, what was under way is settled", async () => {
+    const { result } = await json(argv());
+    const lines = readFileSync(join(folder, "journal.jsonl"), "utf8").trim().split("\n");
+    // As if killed when one answer was out and its result was half written, and before another one went out.
+    const resultLines = lines.filter((line) => line.includes('"result"'));
+    const kept = lines.filter((line) => line !== resultLines[1]);
+    writeFileSync(join(folder, "journal.jsonl"), `${kept.join("\n")}\n${resultLines[1]?.slice(0, 30)}`);
+    const again = await json(argv());
+    expect(again).toMatchObject({ code: 0, result: { counts: { applied: 3 } } });
+    const settled = again.result.results.map((each: { settled: string }) => each.settled).sort();
+    expect(settled).toEqual(["history", "reply", "reply"]);
+    const third = await json(argv());
+    expect(third.result.results).toHaveLength(result.results.length);
+    expect(third.code).toBe(0);
+  });
+
+  it("whose plan is not whole is begun anew", async () => {
+    writeFileSync(join(folder, "journal.jsonl"), '{"plan":{"command":"succeed","given":{},"co');
+    expect(await json(argv())).toMatchObject({ code: 0, result: { counts: { applied: 3 } } });
+    expect(await json(argv())).toMatchObject({ code: 0, result: { counts: { applied: 3 } } });
+  });
+
+  it("of another bulk is refused, as is a file that is none", async () => {
+    await json(argv());
+    const other = await cli(["fail", ...approvals, "--yes", "--expect", "3", "--journal", join(folder, "journal.jsonl")]);
+    expect(other).toMatchObject({ code: 2 });
+    expect(other.stderr).toContain("another bulk");
+    appendFileSync(join(folder, "notes.txt"), "my notes\n");
+    const none = await cli(["succeed", ...approvals, ...yes, "--yes", "--expect", "3", "--journal", join(folder, "notes.txt")]);
+    expect(none.code).toBe(2);
+    expect(readFileSync(join(folder, "notes.txt"), "utf8")).toBe("my notes\n");
+  });
+});

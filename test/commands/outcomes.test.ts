@@ -1,0 +1,181 @@
+import { join } from "node:path";
+import { beforeEach, describe, expect, it } from "vitest";
+import { createUser, temporaryFolder } from "../harness.ts";
+import { allHistories, throughApi } from "../local-file.ts";
+import { raceAnswers } from "./races.ts";
+
+let cli = createUser();
+let file = "";
+
+beforeEach(() => {
+  file = join(temporaryFolder(), "f.db");
+  cli = createUser({ localFile: file });
+});
+
+const ask = {
+  Type: "Task",
+  Resource: "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+  Parameters: { QueueUrl: "https://queue", MessageBody: { "TaskToken.$": "$$.Task.Token" } },
+};
+const roleArn = "arn:aws:iam::123456789012:role/local";
+
+/** Starts a machine of one asking state with these fields; gives the address of what waits. */
+async function asked(fields: object, more: object = {}): Promise<string> {
+  const definition = JSON.stringify({ StartAt: "Ask", States: { Ask: { ...ask, ...fields }, ...more } });
+  return throughApi(file, async (stepFunctions) => {
+    const { arn } = await stepFunctions.createStateMachine({ name: "asked", definition, roleArn });
+    return `${(await stepFunctions.startExecution({ stateMachineArn: arn, input: "{}" })).arn}#3`;
+  });
+}
+
+async function json(...argv: string[]) {
+  const { code, stdout, stderr } = await cli([...argv, "--json"]);
+  return { code, stderr, result: stdout === "" ? null : JSON.parse(stdout) };
+}
+
+async function tokenOf(address: string): Promise<string> {
+  const events = (await allHistories(file)).get(address.replace(/#.*/, "")) ?? [];
+  return JSON.parse(events[2]?.taskScheduledEventDetails?.parameters ?? "{}").MessageBody.TaskToken;
+}
+
+async function eventTypes(address: string): Promise<(string | undefined)[]> {
+  return ((await allHistories(file)).get(address.replace(/#.*/, "")) ?? []).map(({ type }) => type);
+}
+
+const done = { Done: { Type: "Succeed" } };
+const retry = { Retry: [{ ErrorEquals: ["States.ALL"], IntervalSeconds: 1 }], End: true };
+
+describe("an answer to a task that no longer waits", () => {
+  it("was retried: the new attempt is named and left alone", async () => {
+    const address = await asked(retry);
+    await json("fail", address, "--error", "No");
+    await cli(["local", "advance", "2s"]);
+    const late = await json("succeed", address, "--output", "1");
+    expect(late).toMatchObject({ code: 3, result: { outcome: "retried", sent: null } });
+    const { tasks } = (await json("pending")).result;
+    expect(tasks).toMatchObject([{ id: late.result.newTaskId, attempt: 2 }]);
+    expect(await eventTypes(address)).not.toContain("TaskSucceeded");
+    expect(await json("succeed", late.result.newTaskId, "--output", "1")).toMatchObject({ code: 0, result: { outcome: "applied" } });
+  });
+
+  it.each([
+    [{ TimeoutSeconds: 60 }, "expired at"],
+    [{ TimeoutSeconds: 600, HeartbeatSeconds: 60 }, "as no heartbeat came"],
+  ])("expired by %o", async (times, said) => {
+    const address = await asked({ ...times, End: true });
+    await cli(["local", "advance", "2m"]);
+    expect(await json("succeed", address, "--output", "1")).toMatchObject({ code: 3, result: { outcome: "expired", sent: null } });
+    expect((await cli(["heartbeat", address])).stdout).toContain(said);
+  });
+
+  it("is told from the token alone as far as it can be: accepted, then closed", async () => {
+    const address = await asked({ End: true });
+    const environment = { SFN_CALLBACK_TOKEN: await tokenOf(address) };
+    const first = await cli(["succeed", "--output", "1", "--json"], { environment });
+    expect(first.code).toBe(0);
+    expect(JSON.parse(first.stdout)).toMatchObject({ outcome: "accepted", taskId: null });
+    const again = await cli(["succeed", "--output", "1"], { environment });
+    expect(again).toMatchObject({ code: 3, stdout: "" });
+    expect(again.stderr).toContain("--execution");
+    const proven = await cli(["succeed", "--output", "1", "--execution", address.replace(/#.*/, ""), "--json"], { environment });
+    expect(JSON.parse(proven.stdout)).toMatchObject({ outcome: "same", sent: null });
+  });
+
+  it("is answered by one of two people at once, who answer differently", async () => {
+    await raceAnswers(20);
+  });
+});
+
+describe("--dry-run", () => {
+  it("says what would be sent and what follows, and sends nothing", async () => {
+    const address = await asked({ Next: "Done" }, done);
+    const { code, result } = await json("succeed", address, "--output", '{"a":1}', "--dry-run");
+    expect(code).toBe(0);
+    expect(result).toMatchObject({
+      dryRun: true,
+      state: "Ask",
+      request: { operation: "SendTaskSuccess", output: '{"a":1}' },
+      consequence: { kind: "next", state: "Done", text: "next: Done" },
+    });
+    expect((await cli(["succeed", address, "--output", "1", "--dry-run"])).stdout).toMatch(
+      /SendTaskSuccess .*nothing was sent\noutput: 1\n.*\nnext: Done\n$/s,
+    );
+    expect(await eventTypes(address)).not.toContain("TaskSucceeded");
+  });
+
+  it.each([
+    [{ ...retry, End: undefined, Next: "Done" }, "Retry on States.ALL, 3 attempts left: it runs again"],
+    [{ Catch: [{ ErrorEquals: ["No"], Next: "Done" }], End: true }, "Catch → Done"],
+    [{ Next: "Done" }, "the execution fails"],
+  ])("tells what a failure brings about under %o", async (fields, text) => {
+    const address = await asked(fields, done);
+    expect(await json("fail", address, "--error", "No", "--dry-run")).toMatchObject({ code: 0, result: { consequence: { text } } });
+  });
+
+  it("tells how the task ended, with the code of that outcome", async () => {
+    const address = await asked({ End: true });
+    await json("fail", address);
+    expect(await json("succeed", address, "--output", "1", "--dry-run")).toMatchObject({
+      code: 3,
+      result: { dryRun: true, outcome: "different" },
+    });
+    expect(await json("fail", address, "--dry-run")).toMatchObject({ code: 0, result: { dryRun: true, outcome: "same" } });
+    expect(await json("stop", address, "--dry-run")).toMatchObject({ code: 3, result: { dryRun: true, status: "FAILED" } });
+  });
+
+  it("beats and stops nothing", async () => {
+    const address = await asked({ End: true });
+    expect(await json("heartbeat", address, "--dry-run")).toMatchObject({
+      code: 0,
+      result: { request: { operation: "SendTaskHeartbeat" } },
+    });
+    const stopped = await json("stop", address, "--cause", "x", "--dry-run");
+    expect(stopped).toMatchObject({
+      code: 0,
+      result: { dryRun: true, status: "RUNNING", request: { operation: "StopExecution", cause: "x" } },
+    });
+    expect((await json("pending")).result.tasks).toHaveLength(1);
+  });
+
+  it("checks the value alone where only the token is known, and does not print it", async () => {
+    const token = await tokenOf(await asked({ End: true }));
+    const { code, stdout, stderr } = await cli(["succeed", "--output", "1", "--dry-run"], { environment: { SFN_CALLBACK_TOKEN: token } });
+    expect(code).toBe(0);
+    expect(stdout + stderr).not.toContain(token.slice(0, 40));
+    expect((await json("pending")).result.tasks).toHaveLength(1);
+  });
+});
+
+describe("--stamp", () => {
+  const stamp = ["--stamp", "--as", "ana", "--reason", "looks good"];
+
+  it("adds who, when and why to an object, and a repeat compares without them", async () => {
+    const address = await asked({ End: true });
+    expect(await json("succeed", address, "--output", '{"a":1}', ...stamp)).toMatchObject({
+      code: 0,
+      result: { outcome: "applied", reason: "looks good" },
+    });
+    const events = (await allHistories(file)).get(address.replace(/#.*/, "")) ?? [];
+    const output = JSON.parse(events.at(-1)?.executionSucceededEventDetails?.output ?? "null");
+    expect(output).toEqual({ a: 1, answeredBy: "ana", reason: "looks good", answeredAt: expect.stringMatching(/^\d{4}-.*Z$/) });
+    expect(await json("succeed", address, "--output", '{"a":1}', ...stamp)).toMatchObject({ code: 0, result: { outcome: "same" } });
+    expect(await json("succeed", address, "--output", '{"a":1}')).toMatchObject({ code: 0, result: { outcome: "same" } });
+    expect(await json("succeed", address, "--output", '{"a":2}', ...stamp)).toMatchObject({ code: 3, result: { outcome: "different" } });
+  });
+
+  it("adds a line to a cause", async () => {
+    const address = await asked({ End: true });
+    await json("fail", address, "--error", "No", "--cause", "too\ndear", ...stamp);
+    const events = (await allHistories(file)).get(address.replace(/#.*/, "")) ?? [];
+    expect(events.at(-1)?.executionFailedEventDetails?.cause).toMatch(/^too\ndear\nanswered by ana at \S+Z: looks good$/);
+    expect(await json("fail", address, "--error", "No", "--cause", "too\ndear")).toMatchObject({ code: 0, result: { outcome: "same" } });
+    expect(await json("fail", address, "--error", "No")).toMatchObject({ code: 3, result: { outcome: "different" } });
+  });
+
+  it("is refused where there is nothing to add to, and --as without it", async () => {
+    const address = await asked({ End: true });
+    expect((await json("succeed", address, "--output", "1", "--stamp")).code).toBe(2);
+    expect((await json("succeed", address, "--output", "{}", "--as", "ana")).code).toBe(2);
+    expect((await json("pending")).result.tasks).toHaveLength(1);
+  });
+});

@@ -1,0 +1,123 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { SendTaskHeartbeatCommand } from "@aws-sdk/client-sfn";
+import { expect } from "vitest";
+import { connectEndpoint } from "../../src/aws/connection.ts";
+import type { StepFunctions } from "../../src/aws/step-functions.ts";
+import { callbackTasks } from "../../src/callback/waiting-tasks.ts";
+import { openVisits } from "../../src/local/asl/execution-state.ts";
+import { Store } from "../../src/local/store/store.ts";
+import { createLazyPacer } from "../../src/sweep/pacing.ts";
+import { type Sweep, type SweepOptions, sweep } from "../../src/sweep/sweep.ts";
+import type { SweptTask } from "../../src/sweep/swept-task.ts";
+import type { Bench } from "../local/peer.ts";
+import { everyExecution } from "../local/random-checks.ts";
+
+const region = "us-east-1";
+
+/** Calls Step Functions as a command does, through the gateway and HTTP. */
+export async function throughGateway<Result>(
+  url: string,
+  now: () => number,
+  act: (stepFunctions: StepFunctions) => Promise<Result>,
+): Promise<Result> {
+  const place = { kind: "endpoint", region, endpointUrl: url, profile: null } as const;
+  await using connection = connectEndpoint({ url, region, place, clock: { now: () => new Date(now()) }, version: "0.0.0" });
+  return await act(connection.stepFunctions);
+}
+
+/** A sweep, with the calls that it took. */
+export interface Swept extends Sweep {
+  readonly calls: Readonly<Record<string, number>>;
+}
+
+/** Sweeps what a bench, or a proxy before it, serves. */
+export function sweepOf(bench: Bench, options: SweepOptions = {}, url = bench.local.url): Promise<Swept> {
+  return throughGateway(
+    url,
+    () => bench.now,
+    async (stepFunctions) => {
+      const clock = { now: () => new Date(bench.now), sleep: async () => {} };
+      const found = await sweep(stepFunctions, createLazyPacer(region, clock), options);
+      return { ...found, calls: { ...stepFunctions.calls } };
+    },
+  );
+}
+
+/** Sweeps, and holds what is found against what the endpoint would accept: exactly those tasks, none twice. */
+export async function sweepExactly(bench: Bench, options: SweepOptions = {}): Promise<Swept> {
+  const swept = await sweepOf(bench, options);
+  expect(swept.notSeen).toEqual([]);
+  expect(swept.tasks.map(({ id }) => id).toSorted()).toEqual([...new Set(swept.tasks.map(({ id }) => id))].toSorted());
+  expect(swept.tasks.map(addressOf).toSorted()).toEqual(waitingIn(bench));
+  const held = swept.tasks.filter(({ task }) => task?.hasToken);
+  const tokens = await Promise.all(held.map((task) => tokenOf(bench, task)));
+  expect(tokens.toSorted()).toEqual(await livingTokens(bench));
+  return swept;
+}
+
+/** Waits until everything that can happen now has happened. */
+export async function settled(bench: Bench): Promise<void> {
+  const store = new Store(bench.file, region);
+  try {
+    for (const until = performance.now() + 10_000; performance.now() < until; ) {
+      await bench.local.advance(0);
+      await turn();
+      const { executions, mapRuns } = store;
+      const open = [executions.evaluatingIds()[0] ?? null, executions.firstDue(bench.now), mapRuns.firstDue(bench.now)];
+      if (open.every((what) => what === null)) return;
+    }
+    throw new Error(`${everyExecution(store).length} executions never come to rest`);
+  } finally {
+    store.close();
+  }
+}
+
+export function addressOf({ executionArn, task }: SweptTask): string {
+  return `${executionArn}#${task?.eventId}`;
+}
+
+/** The callback and activity tasks that the endpoint itself waits for, by execution and scheduling event. */
+function waitingIn(bench: Bench): string[] {
+  const store = new Store(bench.file, region);
+  try {
+    return everyExecution(store)
+      .filter(({ state }) => state.status === "RUNNING")
+      .flatMap(({ arn, state }) =>
+        [...openVisits(state.root)].flatMap(({ waiting }) => {
+          if (waiting.kind !== "task") return [];
+          const { call, scheduledEventId } = waiting;
+          const isWaiting = call.family === "Activity" || (call.family === "Task" && call.resource.endsWith(".waitForTaskToken"));
+          return isWaiting ? [`${arn}#${scheduledEventId}`] : [];
+        }),
+      )
+      .toSorted();
+  } finally {
+    store.close();
+  }
+}
+
+/** The token that an answer to the row would carry. */
+async function tokenOf(bench: Bench, { executionArn, task }: SweptTask): Promise<string> {
+  const tasks = callbackTasks(await bench.history(executionArn));
+  return tasks.find(({ eventId }) => eventId === task?.eventId)?.taskToken ?? `none of ${executionArn}`;
+}
+
+/** Every token that any history holds and the endpoint accepts a heartbeat for. */
+export async function livingTokens(bench: Bench): Promise<string[]> {
+  const store = new Store(bench.file, region);
+  const arns = everyExecution(store).map(({ arn }) => arn);
+  store.close();
+  const seen = new Set<string>();
+  for (const arn of arns) {
+    for (const [token] of JSON.stringify(await bench.history(arn)).matchAll(/AQCEAAAAKgAAAAMAAAAA[A-Za-z0-9+/=]+/g)) seen.add(token);
+  }
+  const living: string[] = [];
+  for (const taskToken of seen) {
+    const isAlive = await bench.client.send(new SendTaskHeartbeatCommand({ taskToken })).then(
+      () => true,
+      () => false,
+    );
+    if (isAlive) living.push(taskToken);
+  }
+  return living.toSorted();
+}

@@ -1,0 +1,345 @@
+import {
+  CreateActivityCommand,
+  CreateStateMachineAliasCommand,
+  CreateStateMachineCommand,
+  GetActivityTaskCommand,
+  PublishStateMachineVersionCommand,
+  RedriveExecutionCommand,
+  SendTaskFailureCommand,
+  SendTaskSuccessCommand,
+  StartExecutionCommand,
+  StopExecutionCommand,
+  UpdateStateMachineCommand,
+} from "@aws-sdk/client-sfn";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Bench, callbackResource, callbackState, machine, roleArn } from "../local/peer.ts";
+import { type Swept, settled, sweepExactly, sweepOf } from "./account.ts";
+
+let bench: Bench;
+beforeEach(async () => {
+  bench = await Bench.open();
+});
+afterEach(() => bench.close());
+
+const arnOf = (name: string) => `arn:aws:states:us-east-1:123456789012:stateMachine:${name}`;
+const pass = (more: object = { End: true }) => ({ Type: "Pass", ...more });
+const caught = { Catch: [{ ErrorEquals: ["States.ALL"], Next: "After" }] };
+const retried = { Retry: [{ ErrorEquals: ["States.ALL"], IntervalSeconds: 1, MaxAttempts: 1 }] };
+const branch = (name: string, state: object = callbackState()) => machine({ [name]: state });
+const mapOf = (processor: object, more: object = { End: true }) => ({ Type: "Map", ItemProcessor: processor, ...more });
+const distributed = (processor: object, more: object = {}) =>
+  mapOf({ ProcessorConfig: { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" }, ...processor }, { Label: "Each", End: true, ...more });
+
+const placesOf = ({ tasks }: Swept) => tasks.map(({ task }) => [task?.state, ...(task?.path ?? [])]);
+const statesOf = ({ tasks }: Swept) => tasks.map(({ task }) => task?.state).toSorted();
+
+async function create(name: string, definition: object): Promise<string> {
+  await bench.client.send(new CreateStateMachineCommand({ name, roleArn, definition: JSON.stringify(definition) }));
+  return arnOf(name);
+}
+
+async function start(stateMachineArn: string, name: string, input: unknown = {}): Promise<string> {
+  const { executionArn = "" } = await bench.client.send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }));
+  return executionArn;
+}
+
+async function update(stateMachineArn: string, definition: object): Promise<void> {
+  await bench.client.send(new UpdateStateMachineCommand({ stateMachineArn, definition: JSON.stringify(definition) }));
+}
+
+/** Answers the task of that state; in the iteration, where one is given. */
+async function answer(state: string, how: "succeed" | "fail", index?: number): Promise<void> {
+  const { tasks } = await sweepOf(bench);
+  const found = tasks.find(
+    ({ task }) => task?.state === state && (index === undefined || task.path.some((step) => "map" in step && step.index === index)),
+  );
+  const taskToken = await bench.token(found?.executionArn ?? "", found?.task?.eventId);
+  if (how === "succeed") await bench.client.send(new SendTaskSuccessCommand({ taskToken, output: "{}" }));
+  else await bench.client.send(new SendTaskFailureCommand({ taskToken, error: "No" }));
+}
+
+const oneRead = { ListStateMachines: 1, DescribeStateMachine: 1, ListExecutions: 1, GetExecutionHistory: 1 };
+
+describe("a sweep finds", () => {
+  it("a lone callback with one call for its history, however long it is", async () => {
+    const loop = {
+      Count: pass({ Parameters: { "n.$": "States.MathAdd($.n, 1)" }, Next: "Enough" }),
+      Enough: { Type: "Choice", Choices: [{ Variable: "$.n", NumericGreaterThan: 2000, Next: "Ask" }], Default: "Count" },
+      Ask: callbackState(),
+    };
+    const arn = await bench.start(machine(loop), { n: 0 });
+    expect((await bench.history(arn)).length).toBeGreaterThan(8000);
+    const swept = await sweepExactly(bench);
+    expect(swept.calls).toEqual(oneRead);
+    expect(swept).toMatchObject({ complete: true, tasks: [{ executionArn: arn, task: { state: "Ask", attempt: 1, hasToken: true } }] });
+  });
+
+  it("only the newest attempt of a retried task, none during the backoff, and none once it was caught", async () => {
+    await bench.start(machine({ Ask: callbackState({ End: true, ...retried, ...caught }), After: pass() }));
+    await answer("Ask", "fail");
+    expect((await sweepExactly(bench)).tasks).toEqual([]);
+    bench.now += 2000;
+    expect(await sweepExactly(bench)).toMatchObject({ tasks: [{ task: { state: "Ask", attempt: 2 } }] });
+    await answer("Ask", "fail");
+    expect((await sweepExactly(bench)).tasks).toEqual([]);
+  });
+
+  it("the branches of a Parallel, and after its failure only what came instead", async () => {
+    const states = {
+      Before: callbackState({ Next: "Both" }),
+      Both: { Type: "Parallel", Branches: [branch("Left"), branch("Right")], ...retried, ...caught, End: true },
+      After: callbackState(),
+    };
+    await bench.start(machine(states));
+    await answer("Before", "succeed");
+    const swept = await sweepExactly(bench);
+    expect(placesOf(swept).toSorted()).toEqual([
+      ["Left", { parallel: "Both", branch: 0 }],
+      ["Right", { parallel: "Both", branch: 1 }],
+    ]);
+    expect(swept.calls).toEqual(oneRead);
+    await answer("Right", "fail");
+    expect((await sweepExactly(bench)).tasks).toEqual([]);
+    bench.now += 2000;
+    expect(statesOf(await sweepExactly(bench))).toEqual(["Left", "Right"]);
+    await answer("Left", "succeed");
+    expect(statesOf(await sweepExactly(bench))).toEqual(["Right"]);
+    await answer("Right", "fail");
+    expect(statesOf(await sweepExactly(bench))).toEqual(["After"]);
+  });
+
+  it("the iterations of an inline Map with limited concurrency, as they come", async () => {
+    const each = mapOf(branch("Ask"), { ItemsPath: "$.items", MaxConcurrency: 2, ...retried, End: true });
+    await bench.start(machine({ Each: each }), { items: [1, 2, 3, 4] });
+    const indexes = async () =>
+      placesOf(await sweepExactly(bench))
+        .map(([, step]) => (step as { index: number }).index)
+        .toSorted();
+    expect(await indexes()).toEqual([0, 1]);
+    await answer("Ask", "succeed", 0);
+    expect(await indexes()).toEqual([1, 2]);
+    await answer("Ask", "succeed", 2);
+    expect(await indexes()).toEqual([1, 3]);
+    await answer("Ask", "fail", 1);
+    expect(await indexes()).toEqual([]);
+    bench.now += 2000;
+    expect(await indexes()).toEqual([0, 1]);
+  });
+
+  it("a Map in a Map, and a Map in a Parallel", async () => {
+    const inner = mapOf(branch("Ask"), { ItemsPath: "$", End: true });
+    await bench.start(machine({ Outer: mapOf(machine({ Inner: inner }), { ItemsPath: "$", End: true }) }), [[1], [2, 3]]);
+    const within = mapOf(branch("Weigh"), { ItemsPath: "$", End: true });
+    await bench.start(machine({ Both: { Type: "Parallel", Branches: [machine({ Within: within }), branch("Alone")], End: true } }), [7]);
+    expect(
+      placesOf(await sweepExactly(bench))
+        .map((place) => JSON.stringify(place))
+        .toSorted(),
+    ).toEqual(
+      [
+        ["Alone", { parallel: "Both", branch: 1 }],
+        ["Ask", { map: "Outer", index: 0 }, { map: "Inner", index: 0 }],
+        ["Ask", { map: "Outer", index: 1 }, { map: "Inner", index: 0 }],
+        ["Ask", { map: "Outer", index: 1 }, { map: "Inner", index: 1 }],
+        ["Weigh", { parallel: "Both", branch: 0 }, { map: "Within", index: 0 }],
+      ].map((place) => JSON.stringify(place)),
+    );
+  });
+
+  it("the children of a distributed Map, of one within one, and of a redriven one", async () => {
+    const inner = distributed(branch("Ask"), { Label: "Inner", ItemsPath: "$" });
+    const arn = await bench.start(machine({ Outer: distributed(machine({ Inner: inner }), { Label: "Outer", ItemsPath: "$" }) }), [[1, 2]]);
+    await bench.local.advance(0);
+    const path = [
+      { child: "Outer", mapRunArn: expect.stringContaining("/Outer:") as unknown },
+      { child: "Inner", mapRunArn: expect.stringContaining("/Inner:") as unknown },
+    ];
+    const swept = await sweepExactly(bench);
+    expect(placesOf(swept)).toEqual([
+      ["Ask", ...path],
+      ["Ask", ...path],
+    ]);
+    expect(swept.calls).toMatchObject({ ListExecutions: 3, GetExecutionHistory: 4, DescribeStateMachine: 1 });
+    await answer("Ask", "fail");
+    await bench.local.advance(0);
+    expect((await sweepExactly(bench)).tasks).toEqual([]);
+    await bench.client.send(new RedriveExecutionCommand({ executionArn: arn }));
+    await bench.local.advance(0);
+    expect(statesOf(await sweepExactly(bench))).toEqual(["Ask", "Ask"]);
+  });
+
+  it("what a redriven execution waits for anew, and nothing of before", async () => {
+    const arn = await bench.start(machine({ Both: { Type: "Parallel", Branches: [branch("Left"), branch("Right")], End: true } }));
+    await answer("Left", "succeed");
+    await bench.client.send(new StopExecutionCommand({ executionArn: arn }));
+    expect((await sweepExactly(bench)).tasks).toEqual([]);
+    bench.now += 60_000;
+    await bench.client.send(new RedriveExecutionCommand({ executionArn: arn }));
+    expect(await sweepExactly(bench)).toMatchObject({ tasks: [{ task: { state: "Right", attempt: 2 } }] });
+  });
+
+  it("activities, queued and held, which nobody can answer here", async () => {
+    const { activityArn = "" } = await bench.client.send(new CreateActivityCommand({ name: "weigh" }));
+    await bench.start(machine({ Weigh: { Type: "Task", Resource: activityArn, End: true } }));
+    const row = async () => (await sweepExactly(bench)).tasks[0]?.task;
+    expect(await row()).toMatchObject({ kind: "activity", integration: activityArn, handedTo: null, hasToken: false });
+    await bench.client.send(new GetActivityTaskCommand({ activityArn, workerName: "w1" }));
+    // Its token is not in the history: it is alive, and nobody but the worker has it.
+    expect(await row()).toMatchObject({ kind: "activity", handedTo: { service: "activity", id: "w1" } });
+  });
+
+  it("states of any name", async () => {
+    const names = ["Ask the owner", 'with "quotes"', "a/b", "✅ 承認 🙂", "<>|`'$", "x".repeat(80)];
+    for (const name of names) await bench.start(machine({ [name]: callbackState() }));
+    expect(statesOf(await sweepExactly(bench))).toEqual(names.toSorted());
+  });
+
+  it("the one iteration that waits in a history near its limit of 25,000 events, read once", async () => {
+    const states = {
+      Which: { Type: "Choice", Choices: [{ Variable: "$", NumericEquals: 700, Next: "Ask" }], Default: "A" },
+      ...{ A: pass({ Next: "B" }), B: pass({ Next: "C" }), C: pass({ Next: "D" }), D: pass() },
+      Ask: callbackState(),
+    };
+    const items = Array.from({ length: 2000 }, (_, index) => index);
+    const arn = await bench.start(machine({ Each: mapOf(machine(states), { ItemsPath: "$", MaxConcurrency: 1000, End: true }) }), items);
+    const events = (await bench.history(arn)).length;
+    expect(events).toBeGreaterThan(23_000);
+    const swept = await sweepExactly(bench);
+    expect(placesOf(swept)).toEqual([["Ask", { map: "Each", index: 700 }]]);
+    expect(swept.calls["GetExecutionHistory"]).toBe(1 + Math.ceil((events - 32) / 1000));
+  });
+});
+
+describe("the token of a task", () => {
+  const sends: readonly (readonly [string, object])[] = [
+    ["a member", { Parameters: { QueueUrl: "q", MessageBody: { "t.$": "$$.Task.Token" } } }],
+    ["a string", { Parameters: { QueueUrl: "q", "MessageBody.$": "States.Format('see https://x.test/?t={}&a=1', $$.Task.Token)" } }],
+    ["a JSON string", { Parameters: { QueueUrl: "q", "MessageBody.$": "States.JsonToString($$.Task)" } }],
+    ["an array", { Parameters: { QueueUrl: "q", "MessageBody.$": "States.Array('a', $$.Task.Token)" } }],
+    [
+      "a header",
+      {
+        Resource: "arn:aws:states:::apigateway:invoke.waitForTaskToken",
+        Parameters: { ApiEndpoint: "x", Method: "POST", Headers: { "TaskToken.$": "States.Array($$.Task.Token)" } },
+      },
+    ],
+    [
+      "an environment list",
+      {
+        Resource: "arn:aws:states:::ecs:runTask.waitForTaskToken",
+        Parameters: {
+          TaskDefinition: "t",
+          Overrides: { ContainerOverrides: [{ Name: "c", Environment: [{ Name: "TASK_TOKEN", "Value.$": "$$.Task.Token" }] }] },
+        },
+      },
+    ],
+  ];
+
+  it.each(sends)("is found in %s", async (_, fields) => {
+    await bench.start(machine({ Ask: callbackState({ End: true, ...fields }) }));
+    expect(await sweepExactly(bench)).toMatchObject({ tasks: [{ task: { hasToken: true } }] });
+  });
+
+  it("is found in the arguments of a JSONata state", async () => {
+    const Arguments = { QueueUrl: "q", MessageBody: "{% 'token: ' & $states.context.Task.Token %}" };
+    const Ask = { Type: "Task", QueryLanguage: "JSONata", Resource: callbackResource, Arguments, End: true };
+    await bench.start(machine({ Ask }));
+    await settled(bench);
+    expect(await sweepExactly(bench)).toMatchObject({ tasks: [{ task: { hasToken: true } }] });
+  });
+
+  it("is missed where it was not sent, and told apart from a parent's", async () => {
+    const parent = {
+      Type: "Task",
+      Resource: "arn:aws:states:::states:startExecution.waitForTaskToken",
+      Parameters: { StateMachineArn: arnOf("child"), Name: "nested", Input: { "parentToken.$": "$$.Task.Token" } },
+      End: true,
+    };
+    const bare = { QueueUrl: "q", MessageBody: { "theirs.$": "$$.Execution.Input.parentToken" } };
+    const both = { QueueUrl: "q", MessageBody: { "theirs.$": "$$.Execution.Input.parentToken", "own.$": "$$.Task.Token" } };
+    // The input is out of sight of a short page: forty states after it, and replaced in the first.
+    const steps = Array.from({ length: 40 }, (_, index) => [
+      `Step${index}`,
+      pass({ Result: {}, Next: index === 39 ? "Ask" : `Step${index + 1}` }),
+    ]);
+    for (const [name, Parameters, hasToken, calls] of [
+      ["bare", bare, false, 2],
+      ["both", both, true, 2],
+    ] as const) {
+      await using own = await Bench.open();
+      const child = machine({ ...(Object.fromEntries(steps) as Record<string, object>), Ask: callbackState({ Parameters, End: true }) });
+      await own.client.send(new CreateStateMachineCommand({ name: "child", roleArn, definition: JSON.stringify(child) }));
+      const parentArn = await own.start(machine({ Call: parent }), {}, { name: "parent" });
+      await own.local.advance(0);
+      const swept = await sweepExactly(own);
+      expect(swept.tasks.map(({ stateMachineName, task }) => [stateMachineName, task?.hasToken]).toSorted(), name).toEqual([
+        ["child", hasToken],
+        ["parent", true],
+      ]);
+      expect(swept.calls["GetExecutionHistory"]).toBe(1 + calls);
+      expect(swept.tasks.find(({ stateMachineName }) => stateMachineName === "child")?.parentExecutionArn).toBe(parentArn);
+    }
+  });
+});
+
+describe("a definition", () => {
+  it("that cannot wait lets all of its executions be passed over", async () => {
+    const stateMachineArn = await create("busy", machine({ Wait: { Type: "Wait", Seconds: 600, End: true } }));
+    for (let index = 0; index < 5; index += 1) await start(stateMachineArn, `run-${index}`);
+    const swept = await sweepExactly(bench);
+    expect(swept).toMatchObject({ tasks: [], complete: true });
+    expect(swept.calls).toEqual({ ListStateMachines: 1, DescribeStateMachine: 1, ListExecutions: 1 });
+  });
+
+  it("that was updated holds for what started a minute later, learned by one call; older executions are read", async () => {
+    const waiting = machine({ Ask: callbackState() });
+    const idle = machine({ Wait: { Type: "Wait", Seconds: 6000, End: true } });
+    const stateMachineArn = await create("changed", waiting);
+    await start(stateMachineArn, "before");
+    bench.now += 3_600_000;
+    await update(stateMachineArn, idle);
+    await start(stateMachineArn, "at-once");
+    bench.now += 61_000;
+    for (let index = 0; index < 5; index += 1) await start(stateMachineArn, `after-${index}`);
+    const swept = await sweepExactly(bench);
+    expect(swept.tasks.map(({ executionName }) => executionName)).toEqual(["before"]);
+    expect(swept.calls["DescribeStateMachineForExecution"]).toBeLessThanOrEqual(2);
+    expect(swept.calls["GetExecutionHistory"]).toBeLessThanOrEqual(2);
+  });
+
+  it("that was updated tells a branch of what runs on the old one", async () => {
+    const both = { Type: "Parallel", Branches: [branch("Left"), branch("Right")], End: true };
+    const stateMachineArn = await create("changed", machine({ Both: both }));
+    for (let index = 0; index < 3; index += 1) await start(stateMachineArn, `run-${index}`);
+    bench.now += 3_600_000;
+    await update(stateMachineArn, machine({ Ask: callbackState() }));
+    const swept = await sweepExactly(bench);
+    expect(new Set(placesOf(swept).map((place) => JSON.stringify(place)))).toEqual(
+      new Set(['["Left",{"parallel":"Both","branch":0}]', '["Right",{"parallel":"Both","branch":1}]']),
+    );
+  });
+
+  it("of a version or an alias settles what was started by it, with one call a version", async () => {
+    const stateMachineArn = await create("versioned", machine({ Ask: callbackState() }));
+    const publish = async () =>
+      (await bench.client.send(new PublishStateMachineVersionCommand({ stateMachineArn }))).stateMachineVersionArn ?? "";
+    const asking = await publish();
+    bench.now += 3_600_000;
+    await update(stateMachineArn, machine({ Wait: { Type: "Wait", Seconds: 6000, End: true } }));
+    const idle = await publish();
+    const routingConfiguration = [{ stateMachineVersionArn: asking, weight: 100 }];
+    const { stateMachineAliasArn = "" } = await bench.client.send(
+      new CreateStateMachineAliasCommand({ name: "live", routingConfiguration }),
+    );
+    for (const index of [1, 2, 3]) {
+      await start(asking, `version-${index}`);
+      await start(stateMachineAliasArn, `alias-${index}`);
+      await start(idle, `idle-${index}`);
+    }
+    const swept = await sweepExactly(bench);
+    expect(swept.tasks.map(({ executionName }) => executionName).toSorted()).toEqual([
+      ...["alias-1", "alias-2", "alias-3", "version-1", "version-2", "version-3"],
+    ]);
+    expect(swept.calls).toEqual({ ListStateMachines: 1, DescribeStateMachine: 3, ListExecutions: 1, GetExecutionHistory: 6 });
+  });
+});
