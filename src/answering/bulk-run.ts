@@ -63,25 +63,33 @@ export async function runBulk(tasks: readonly BulkTask[], options: BulkOptions):
       if (stopped !== null || signal.aborted) return;
       await pace();
       if (stopped !== null || signal.aborted) return;
-      await tell(await one(task, options));
+      try {
+        const done = await one(task, options);
+        if (done === null) return;
+        await tell(done);
+        // What is not known yet, or could not be sent, is for the next run.
+        if (done.result !== null && done.result.outcome !== "unknown") await options.journal?.result(task, options.record(done.result));
+      } catch (error) {
+        // A journal that cannot be written: what was answered before is told all the same.
+        if (!(error instanceof CliError)) throw error;
+        stopped ??= error.message;
+      }
     }
   };
   await Promise.all(Array.from({ length: Math.min(workers, tasks.length) }, lane));
   return stopped;
 }
 
-async function one(task: BulkTask, { journal, act, record }: BulkOptions): Promise<BulkResult> {
+/** Null where the command is to end and nothing was sent. */
+async function one(task: BulkTask, { journal, act, signal }: BulkOptions): Promise<BulkResult | null> {
   await journal?.sending(task);
-  let result: AnswerResult;
   try {
-    result = await act(task);
+    return { task, result: await act(task), error: null };
   } catch (error) {
+    if (signal.aborted) return null;
     if (error instanceof CliError) return { task, result: null, error };
     throw error;
   }
-  // What is not known yet, or could not be sent, is for the next run.
-  if (result.outcome !== "unknown") await journal?.result(task, record(result));
-  return { task, result, error: null };
 }
 
 /** Gives each call its own moment, so many a second. */

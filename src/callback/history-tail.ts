@@ -64,12 +64,24 @@ export function nestedExecutions(events: readonly HistoryEvent[]): string[] {
   return events.flatMap((event) => {
     const details = event.taskSubmittedEventDetails;
     if (details === undefined || closed.has(event.id) || !/^startExecution\./.test(details.resource ?? "")) return [];
-    return /"ExecutionArn"\s*:\s*"([^"]+)"/i.exec(details.output ?? "")?.[1] ?? [];
+    return textMember(details.output, "ExecutionArn") ?? textMember(details.output, "executionArn") ?? [];
   });
 }
 
 /** The execution that began this one, by Step Functions' own convention: its ARN is in the input (documented). Null where the input was not read. */
 export function startedBy(events: readonly HistoryEvent[]): string | null {
-  const input = events[0]?.executionStartedEventDetails?.input;
-  return /"AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"\s*:\s*"([^"]+)"/.exec(input ?? "")?.[1] ?? null;
+  return textMember(events[0]?.executionStartedEventDetails?.input, "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID");
+}
+
+/** A text in a JSON object. Parsed, not cut out: a part of a text would keep all of it in memory. */
+function textMember(json: string | undefined, name: string): string | null {
+  if (json === undefined || !json.includes(name)) return null;
+  try {
+    const value: unknown = JSON.parse(json);
+    const member =
+      typeof value === "object" && value !== null && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : null;
+    return typeof member === "string" ? member : null;
+  } catch {
+    return null;
+  }
 }

@@ -86,6 +86,8 @@ class Walker implements Walk {
   readonly #positions = new Map<number, Position>();
   /** Containers whose own Entered event is not among the pages read. */
   readonly #unseen = new Map<string, StateEntry>();
+  /** Starts of containers of which an own event has told the end. */
+  readonly #finished = new Set<Scope | null>();
   #last: Position = nowhere;
 
   constructor(restarts: ReadonlyMap<number, string>) {
@@ -145,10 +147,11 @@ class Walker implements Walk {
 
   #finish(event: HistoryEvent, previous: Position): Position {
     const kind = (event.type ?? "").startsWith("Map") ? "Map" : "Parallel";
-    // An outer container's end may link to the same failing event as the inner one's: the nearest that is still open is meant.
-    const open = nearest(previous, (entry) => entry.type === kind && entry.run?.endings.length === 0);
+    // An outer container's end may link to the same failing event as the inner one's: the nearest that has none yet is meant.
+    const open = nearest(previous, (entry) => entry.type === kind && !this.#finished.has(entry.run));
     const entry = open ?? nearest(previous, (entry) => entry.type === kind);
     if (entry === null) return { ...previous, task: null };
+    this.#finished.add(entry.run);
     this.#end(entry.run, event);
     return { entry, scope: entry.scope, task: null };
   }

@@ -49,7 +49,7 @@ it("a journal that ends anywhere is read as far as it goes, and never tells of m
   fc.assert(
     fc.property(fc.nat({ max: text.length }), fc.boolean(), (length, goesOn) => {
       const torn = Buffer.from(text).subarray(0, length).toString("utf8");
-      const begun = readJournal(goesOn ? `${torn}\n{"sending":"x"}\n` : torn, "the file");
+      const begun = readJournal(goesOn && length > 0 ? `${torn}\n{"sending":"x"}\n` : torn, "the file");
       if (torn.length <= plan) expect(begun).toBeNull();
       if (begun === null) {
         expect(torn.length).toBeLessThan(plan + 20);

@@ -63,7 +63,14 @@ describe("listing", () => {
     });
     await using connection = connectTo(peer.url);
     expect(await all(connection.stepFunctions.executions({ stateMachineArn: machineArn }, "RUNNING"))).toEqual([
-      { arn: executionArn, stateMachineArn: machineArn, name: "one", status: "RUNNING", startedAt: new Date(1710119487983), stateMachineVersionArn: null },
+      {
+        arn: executionArn,
+        stateMachineArn: machineArn,
+        name: "one",
+        status: "RUNNING",
+        startedAt: new Date(1710119487983),
+        stateMachineVersionArn: null,
+      },
     ]);
     expect(peer.requests[0]?.body).toEqual({ stateMachineArn: machineArn, statusFilter: "RUNNING", maxResults: 1000 });
   });

@@ -72,6 +72,26 @@ describe("waitingTasks", () => {
     expect(waitingTasks([...twoBranches, ...again])).toMatchObject([{ eventId: 15, state: "Left", attempt: 1 }]);
   });
 
+  it("keeps the sibling of an inner Parallel that failed and was caught, whose aborted states link to the failing event too", () => {
+    const events = [
+      started,
+      entered(2, 0, "Parallel", "Outer"),
+      event(3, 2, "ParallelStateStarted"),
+      entered(4, 3, "Parallel", "Inner"),
+      event(5, 4, "ParallelStateStarted"),
+      entered(6, 3, "Task", "Ask"),
+      ...waiting(7, 6),
+      entered(10, 5, "Task", "Break"),
+      ...waiting(11, 10),
+      failed(14, 13, "No"),
+      event(15, 14, "TaskStateAborted"),
+      event(16, 14, "ParallelStateFailed"),
+      exited(17, 16, "Parallel", "Inner"),
+    ];
+    expect(waitingTasks(events)).toMatchObject([{ eventId: 7, state: "Ask" }]);
+    expect(waitingTasks([...events.slice(0, -1), event(17, 14, "ParallelStateFailed")])).toEqual([]);
+  });
+
   it("names branches where the definition is given", () => {
     const ask = (name: string) => ({
       StartAt: name,

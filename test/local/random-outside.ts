@@ -1,7 +1,8 @@
 import { waitingTask } from "../../src/local/asl/execution-state.ts";
 import { createTokenMint, type TokenTarget } from "../../src/local/task-token.ts";
 import { everyExecution } from "./random-checks.ts";
-import { activityNames, someErrors } from "./random-definition.ts";
+import { someErrors } from "./random-definition.ts";
+import { activityNames } from "./random-states.ts";
 import type { Disturbance, World } from "./random-world.ts";
 
 /** What the outside does about a task, `after` so many ticks. */
@@ -94,8 +95,9 @@ export class Receivers {
     const activityArn = `arn:aws:states:us-east-1:123456789012:activity:${activity}`;
     await this.#world.disturb(this.#next());
     const { body } = await this.#world.request("GetActivityTask", { activityArn, workerName: "w" });
-    if (body.taskToken === null) return false;
-    this.#hold(tick, body.taskToken, JSON.parse(body.input).Name, body.input);
+    const { taskToken, input } = body as { readonly taskToken: string | null; readonly input: string };
+    if (taskToken === null) return false;
+    this.#hold(tick, taskToken, JSON.parse(input).Name, input);
     return true;
   }
 

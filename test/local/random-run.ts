@@ -5,8 +5,9 @@ import { createLocal } from "../../src/local/local.ts";
 import { temporaryFolder } from "../harness.ts";
 import { call, roleArn, startOfTime } from "./peer.ts";
 import { everyExecution, Watch } from "./random-checks.ts";
-import { activityNames, type Block, blocks, hasRace, type Language, machineOf } from "./random-definition.ts";
+import { type Block, blocks, hasRace, type Language } from "./random-definition.ts";
 import { type Outside, Receivers, untilOver } from "./random-outside.ts";
+import { activityNames, machineOf } from "./random-states.ts";
 import { type Disturbance, undisturbed, World } from "./random-world.ts";
 
 /** A machine, what the outside does with its tasks, and what happens to the servers meanwhile. */
@@ -107,7 +108,7 @@ async function historiesOf(world: World): Promise<unknown[]> {
   for (const { arn } of everyExecution(world.store)) {
     const history = await world.request("GetExecutionHistory", { executionArn: arn, maxResults: 1000 });
     const description = await world.request("DescribeExecution", { executionArn: arn });
-    const texts = JSON.stringify([description.body, history.body.events]);
+    const texts = JSON.stringify([description.body, history.body["events"]]);
     histories.push(JSON.parse(texts.replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "<uuid>")));
   }
   return histories;

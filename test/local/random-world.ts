@@ -132,14 +132,13 @@ export interface Reply {
   readonly status: number;
   /** The type of an error, without its namespace. */
   readonly error: string | null;
-  // biome-ignore lint/suspicious/noExplicitAny: the wire
-  readonly body: any;
+  readonly body: Readonly<Record<string, unknown>>;
 }
 
 function toReply({ status, body }: { readonly status: number; readonly body: string }): Reply {
-  const parsed = JSON.parse(body);
+  const parsed = JSON.parse(body) as Record<string, unknown>;
   if (status !== 200 && status !== 400) throw new Error(`${status} ${body}`);
-  return { status, error: status === 200 ? null : String(parsed.__type).replace(/^.*#/, ""), body: parsed };
+  return { status, error: status === 200 ? null : String(parsed["__type"]).replace(/^.*#/, ""), body: parsed };
 }
 
 /** The file as a process that is killed at this moment leaves it. */

@@ -164,9 +164,11 @@ describe("redriving an execution", () => {
     await using bench = await Bench.open();
     const state = callbackState({ QueryLanguage: "JSONata", Parameters: undefined, Arguments: { Q: "{% $error('no') %}" }, End: true });
     const arn = await bench.start(machine({ Ask: state }));
-    expect((await bench.describe(arn)).status).toBe("FAILED");
+    await expect.poll(async () => (await bench.describe(arn)).status, { timeout: 10_000 }).toBe("FAILED");
     await redrive(bench, arn);
-    expect(await bench.describe(arn)).toMatchObject({ status: "FAILED", error: "States.QueryEvaluationError", redriveCount: 1 });
+    await expect
+      .poll(() => bench.describe(arn), { timeout: 10_000 })
+      .toMatchObject({ status: "FAILED", error: "States.QueryEvaluationError", redriveCount: 1 });
   });
 
   it("does it once for requests with the same clientToken, for 15 minutes", async () => {

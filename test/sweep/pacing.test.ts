@@ -101,7 +101,7 @@ describe("a pacer", () => {
     const pacer = createPacer("eu-central-1", 0.5, clock);
     expect(pacer.timeFor({ ListExecutions: 50, GetExecutionHistory: 200 })).toBe(0);
     expect(pacer.timeFor({ ListExecutions: 260, GetExecutionHistory: 300 })).toBe(210_000);
-    expect(pacer.timeFor({ SendTaskSuccess: 10_000 })).toBe(0);
+    expect(pacer.timeFor({ CreateActivity: 10_000 })).toBe(0);
   });
 
   it("that need not hold back does so once it was throttled", async () => {

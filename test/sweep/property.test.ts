@@ -2,7 +2,8 @@ import { CreateActivityCommand, RedriveExecutionCommand, SendTaskFailureCommand,
 import fc from "fast-check";
 import { describe, it } from "vitest";
 import { Bench } from "../local/peer.ts";
-import { activityNames, blocks, type Language, machineOf } from "../local/random-definition.ts";
+import { blocks, type Language } from "../local/random-definition.ts";
+import { activityNames, machineOf } from "../local/random-states.ts";
 import { livingTokens, settled, sweepExactly } from "./account.ts";
 
 /** What the outside does between two sweeps, to the tasks that wait then. */
