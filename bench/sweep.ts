@@ -118,7 +118,7 @@ async function obviousScript(size: AccountSize): Promise<Run> {
 async function resident(size: AccountSize, environment: NodeJS.ProcessEnv): Promise<Figure[]> {
   const waiting = size.waitingMachines * size.waitingEach;
   const figures: Figure[] = [];
-  for (const form of [["--jsonl"], [], ["--json"]]) {
+  for (const form of [["--jsonl"], []]) {
     const account = await startAccount(size);
     const run = await runPending([...form, "--endpoint-url", account.url], environment);
     const { firstPageAt } = await account.end();

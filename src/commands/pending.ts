@@ -23,17 +23,8 @@ const rememberedAtOnce = 500;
 const mostToldOfNotSeen = 10;
 
 export function registerPending(program: Command, run: Run): void {
-  addPendingOptions(program.command("pending").description("list the waiting tasks of the account and Region"))
-    .addHelpText("after", examples)
-    .action(run(pending));
+  addPendingOptions(program.command("pending").description("list the waiting tasks of the account and Region")).action(run(pending));
 }
-
-const examples = `
-Examples:
-  sfn-callback pending
-  sfn-callback pending --state-machine orders --columns id,age,input.orderId
-  sfn-callback pending --older 2d --fail-if-any --count
-  sfn-callback pending --jsonl --query id`;
 
 async function pending(context: Context, given: Record<string, unknown>): Promise<number> {
   const options = pendingOptions(given);

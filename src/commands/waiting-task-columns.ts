@@ -9,7 +9,7 @@ type TaskColumn = Column<SweptTask>;
 
 /** Of a table as it is without --columns; and as it is under --wide. */
 export const usualColumns = ["id", "machine", "state", "age", "deadline", "execution"] as const;
-export const wideColumns = [...usualColumns, "attempt", "integration", "handed-to", "heartbeat", "answerable", "address"] as const;
+export const wideColumns = [...usualColumns, "attempt", "integration", "handed-to", "heartbeat", "answerable"] as const;
 
 /** How long before its deadline a task is shown to be urgent. */
 const urgentMilliseconds = 3_600_000;
@@ -46,7 +46,12 @@ function columnsAt(now: Date): Map<string, TaskColumn> {
     ["handed-to", column("HANDED TO", ({ task }) => task?.handedTo?.id ?? "")],
     [
       "heartbeat",
-      { ...column("HEARTBEAT", ({ task }) => (task?.heartbeatSeconds == null ? "" : `${task.heartbeatSeconds}s`)), align: "right" },
+      {
+        header: "HEARTBEAT",
+        cell: ({ task }) => (task?.heartbeatSeconds == null ? "" : formatSpan(task.heartbeatSeconds * 1000)),
+        plain: ({ task }) => (task?.heartbeatSeconds == null ? "" : `${task.heartbeatSeconds}s`),
+        align: "right",
+      },
     ],
     ["answerable", { header: "ANSWERABLE", cell: answerable, plain: (swept) => unanswerableReason(swept) ?? "yes" }],
     ["parent", column("PARENT", (swept) => swept.parentExecutionArn ?? "")],
