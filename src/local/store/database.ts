@@ -20,7 +20,10 @@ export class Database {
     mkdirSync(dirname(file), { recursive: true });
     this.#database = new DatabaseSync(file, { timeout: 10_000 });
     // NORMAL loses nothing when a process is killed: what was written is the operating system's by then.
-    this.#database.exec("PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000; PRAGMA journal_size_limit = 16777216;");
+    // Pages written again and again are copied into the file once in 32 MB of log, not in 4: a third of a commit was that (measured).
+    this.#database.exec(
+      "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 8000; PRAGMA journal_size_limit = 16777216;",
+    );
     // Only of effect on a new file, and only before anything is written to it.
     this.#database.exec("PRAGMA auto_vacuum = INCREMENTAL");
     useWriteAheadLog(this.#database);
