@@ -5,6 +5,7 @@ import { isBeyondTolerance, toleranceExceeded } from "./asl/map-tolerance.ts";
 import type { Engine } from "./engine.ts";
 import type { StoredExecution } from "./store/executions.ts";
 import type { MapRunChild, StatusCount, StoredMapRun } from "./store/map-runs.ts";
+import { Turns } from "./turns.ts";
 
 /** AWS's own limit of children at once (facts page 4, documented). */
 const maxChildren = 10_000;
@@ -14,7 +15,12 @@ const childrenPerTurn = 50;
 /** Moves distributed Maps on: starts their child executions, and ends them. Calls to be made within a transaction say so. */
 export class MapRunPump {
   readonly #engine: Engine;
-  #isScheduled = false;
+  readonly #turns = new Turns(() => {
+    if (this.#engine.isClosed) return false;
+    // Deadlines that came before it come first.
+    this.#engine.applyDue();
+    return this.turn();
+  });
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -33,15 +39,7 @@ export class MapRunPump {
 
   /** Takes turns, requests between them, until no map run is due. */
   wake(): void {
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    setImmediate(() => {
-      this.#isScheduled = false;
-      if (this.#engine.isClosed) return;
-      // Deadlines that came before it come first.
-      this.#engine.applyDue();
-      if (this.turn()) this.wake();
-    });
+    this.#turns.wake();
   }
 
   /** Has the unsuccessful children of a map run redriven, those that never began started. Within a transaction. */

@@ -10,6 +10,7 @@ import { RequestReader } from "./request-reader.ts";
 import type { StoredExecution } from "./store/executions.ts";
 import type { OwnCall } from "./store/own-calls.ts";
 import type { TokenTarget } from "./task-token.ts";
+import { Turns } from "./turns.ts";
 
 /**
  * Makes the calls that executions make to Step Functions itself, such as starting nested executions, and tells them the ends of those. A call
@@ -18,7 +19,11 @@ import type { TokenTarget } from "./task-token.ts";
  */
 export class OwnCallPump {
   readonly #engine: Engine;
-  #isScheduled = false;
+  readonly #turns = new Turns(() => {
+    if (this.#engine.isClosed) return false;
+    this.#engine.applyDue();
+    return this.#engine.store.ownCalls.firstDue(this.#engine.now()) !== null;
+  });
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -38,14 +43,7 @@ export class OwnCallPump {
 
   /** Takes turns, requests between them, until no call is due. */
   wake(): void {
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    setImmediate(() => {
-      this.#isScheduled = false;
-      if (this.#engine.isClosed) return;
-      this.#engine.applyDue();
-      if (this.#engine.store.ownCalls.firstDue(this.#engine.now()) !== null) this.wake();
-    });
+    this.#turns.wake();
   }
 
   /** Keeps calls in step with an execution that a step has just changed: one that makes calls, or that others wait for. Within a transaction. */

@@ -3,19 +3,8 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "vitest";
 import { call, createMachine, type Launched, serveLocal } from "./command.ts";
+import { asked } from "./kills.ts";
 
-const asked = JSON.stringify({
-  StartAt: "Ask",
-  States: {
-    Ask: {
-      Type: "Task",
-      Resource: "arn:aws:states:::lambda:invoke.waitForTaskToken",
-      Parameters: { FunctionName: "f", Payload: { "taskToken.$": "$$.Task.Token" } },
-      TimeoutSeconds: 86_400,
-      End: true,
-    },
-  },
-});
 const roleArn = "arn:aws:iam::123456789012:role/local";
 const lanes = 32;
 const output = '{"approved":true}';

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { call, createMachine, type Machine, serveLocal, tokenOf } from "./command.ts";
 
 /** A machine with one callback task, named `asked`. */
-const asked = JSON.stringify({
+export const asked = JSON.stringify({
   StartAt: "Ask",
   States: {
     Ask: {
