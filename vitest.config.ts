@@ -10,5 +10,7 @@ export default defineConfig({
     exclude: ["test/long/**", "node_modules/**"],
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    // Most of a test is waiting for a child or a socket: more workers than cores keep both cores busy.
+    maxWorkers: 4,
   },
 });

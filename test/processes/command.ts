@@ -124,7 +124,15 @@ export async function call(url: string, operation: string, members: object) {
 
 /** The token that the given execution's task waits with, read from its history. */
 export async function tokenOf(url: string, executionArn: string): Promise<string> {
-  const { events } = await call(url, "GetExecutionHistory", { executionArn });
-  const scheduled = events.find((event: { type: string }) => event.type === "TaskScheduled");
-  return JSON.parse(scheduled.taskScheduledEventDetails.parameters).Payload.taskToken;
+  return tokenIn(await call(url, "GetExecutionHistory", { executionArn }));
+}
+
+/** The token of the task that was scheduled first in a reply of GetExecutionHistory. */
+export function tokenIn({
+  events,
+}: {
+  readonly events: readonly { type: string; taskScheduledEventDetails: { parameters: string } }[];
+}): string {
+  const scheduled = events.find((event) => event.type === "TaskScheduled");
+  return JSON.parse(scheduled?.taskScheduledEventDetails.parameters ?? "null").Payload.taskToken;
 }

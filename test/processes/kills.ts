@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { call, createMachine, type Machine, serveLocal, tokenOf } from "./command.ts";
+import { call, createMachine, type Machine, serveLocal, tokenIn, tokenOf } from "./command.ts";
 
 /** A machine with one callback task, named `asked`. */
 export const asked = JSON.stringify({
@@ -97,13 +97,21 @@ async function killOneServer(machine: Machine, promised: Promised, isFirst: bool
     await call(server.url, "CreateStateMachine", { name: "asked", definition: asked, roleArn });
     await call(server.url, "CreateStateMachine", { name: "mixed", definition: mixed, roleArn });
   } else await expectKept(server.url, promised);
-  const clients = [driveAsked, driveAsked, driveMixed, driveMixed].map((drive) => untilGone(() => drive(server.url, promised)));
-  // The moment of the kill, not a wait for anything: as early as in the first request, as late as in the fourth `mixed`.
-  await new Promise((done) => setTimeout(done, Math.random() ** 3 * 600));
-  server.kill("SIGKILL");
+  // The moment of the kill: with a reply as early as the first, and as late as in the midst of several `mixed`.
+  let repliesLeft = 1 + Math.floor(Math.random() ** 2 * 200);
+  const ask: Ask = async (operation, members) => {
+    const reply = await call(server.url, operation, members);
+    repliesLeft -= 1;
+    if (repliesLeft === 0) server.kill("SIGKILL");
+    return reply;
+  };
+  const clients = [driveAsked, driveAsked, driveMixed, driveMixed].map((drive) => untilGone(() => drive(ask, promised)));
   await Promise.all(clients);
   expect((await server.ended).signal).toBe("SIGKILL");
 }
+
+/** One request to the server that is going to be killed. */
+type Ask = (operation: string, members: object) => ReturnType<typeof call>;
 
 async function untilGone(drive: () => Promise<void>): Promise<void> {
   try {
@@ -115,28 +123,28 @@ async function untilGone(drive: () => Promise<void>): Promise<void> {
 }
 
 /** Starts two executions and answers one. */
-async function driveAsked(url: string, { asked: promised }: Promised): Promise<void> {
-  const left = await call(url, "StartExecution", { stateMachineArn: asArn, input: "{}" });
+async function driveAsked(ask: Ask, { asked: promised }: Promised): Promise<void> {
+  const left = await ask("StartExecution", { stateMachineArn: asArn, input: "{}" });
   promised.set(left.executionArn, null);
-  const { executionArn } = await call(url, "StartExecution", { stateMachineArn: asArn, input: "{}" });
+  const { executionArn } = await ask("StartExecution", { stateMachineArn: asArn, input: "{}" });
   promised.set(executionArn, null);
-  const taskToken = await tokenOf(url, executionArn);
+  const taskToken = tokenIn(await ask("GetExecutionHistory", { executionArn }));
   const output = JSON.stringify({ turn: promised.size });
-  await call(url, "SendTaskSuccess", { taskToken, output });
+  await ask("SendTaskSuccess", { taskToken, output });
   promised.set(executionArn, output);
 }
 
 /** Starts an execution, answers its callback task, and does the work that is polled off: this execution's, or that of another one. */
-async function driveMixed(url: string, promised: Promised): Promise<void> {
-  const { executionArn } = await call(url, "StartExecution", { stateMachineArn: mixedArn, input: "{}" });
+async function driveMixed(ask: Ask, promised: Promised): Promise<void> {
+  const { executionArn } = await ask("StartExecution", { stateMachineArn: mixedArn, input: "{}" });
   promised.mixed.set(executionArn, new Set());
-  while (!JSON.stringify(await call(url, "GetExecutionHistory", { executionArn })).includes('"TaskSubmitted"'));
-  const asksToken = await tokenOf(url, executionArn);
-  await call(url, "SendTaskSuccess", { taskToken: asksToken, output: '"asked"' });
+  while (!JSON.stringify(await ask("GetExecutionHistory", { executionArn })).includes('"TaskSubmitted"'));
+  const asksToken = tokenIn(await ask("GetExecutionHistory", { executionArn }));
+  await ask("SendTaskSuccess", { taskToken: asksToken, output: '"asked"' });
   promised.spent.add(asksToken);
   promised.mixed.get(executionArn)?.add("Ask");
-  const { taskToken, input } = await call(url, "GetActivityTask", { activityArn });
-  await call(url, "SendTaskSuccess", { taskToken, output: '"worked"' });
+  const { taskToken, input } = await ask("GetActivityTask", { activityArn });
+  await ask("SendTaskSuccess", { taskToken, output: '"worked"' });
   promised.spent.add(taskToken);
   promised.mixed.get(JSON.parse(input).of)?.add("Work");
 }
@@ -196,6 +204,7 @@ export async function killCommands(count: number): Promise<Omit<Tally, "mixed">>
 
 async function killed(machine: Machine, argv: readonly string[]): Promise<string> {
   const command = machine.launch(argv);
+  // The moment of the kill, not a wait for anything: from before its first statement to after its end.
   await new Promise((done) => setTimeout(done, Math.random() * 500));
   command.kill("SIGKILL");
   return (await command.ended).stdout;

@@ -56,11 +56,14 @@ describe("a hostile expression fails its own field", () => {
     ["endless recursion", "($f := function($x){ 1 + $f($x + 1) }; $f(0))", tooDeep],
     ["endless recursion by tail calls", endless, tooLong],
     ["a regular expression without end", hopeless, tooLong],
+  ])("%s", async (_, expression, expected) => expect(await asked(hasty, expression)).toEqual(expected));
+
+  it.each<[string, string, unknown]>([
     ["a long array of long arrays", "[1..10000000].[1..10000000]", tooLarge],
     ["a text of a billion characters", '$pad("x", 1000000000)', tooLarge],
     ["a value that shares one text often", '($a := $pad("x", 6000000); [$a, $a])', tooLarge],
     ["ten thousand parentheses", nested(10_000, "(", ")"), tooDeep],
-  ])("%s", async (_, expression, expected) => expect(await asked(hasty, expression)).toEqual(expected));
+  ])("%s, however slow the machine", async (_, expression, expected) => expect(await asked(evaluator, expression)).toEqual(expected));
 
   it("that fills the thread's heap", async () => {
     await using small = createJsonataEvaluator({ megabytes: 32, seconds: 15 });
