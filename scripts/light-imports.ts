@@ -6,6 +6,8 @@ import type { Plugin } from "esbuild";
 const takenLate = [
   { module: "child_process", importers: /node_modules\/commander\/|src\/shell\/children\.ts$/, functions: ["spawn"] },
   { module: "util", importers: /node_modules\/commander\//, functions: ["stripVTControlCharacters"] },
+  // It loads streams (5 ms).
+  { module: "v8", importers: /src\/commands\//, functions: ["setFlagsFromString"] },
   { module: "crypto", importers: /src\/(callback|answering)\//, functions: ["createHash", "randomUUID"] },
 ];
 
