@@ -6,6 +6,7 @@ import { registerHeartbeat } from "./commands/heartbeat.ts";
 import { registerLocal } from "./commands/local.ts";
 import { registerPending } from "./commands/pending.ts";
 import type { Act, Run } from "./commands/registration.ts";
+import { registerShow } from "./commands/show.ts";
 import { registerStart } from "./commands/start.ts";
 import { registerStop } from "./commands/stop.ts";
 import { registerSucceed } from "./commands/succeed.ts";
@@ -35,12 +36,13 @@ export interface Invocation {
 }
 
 // Everything else is refused under SFN_CALLBACK_READ_ONLY, so a command forgotten here is refused rather than let through.
-const readingCommands = new Set(["pending", "wait", "local", "demo"]);
+const readingCommands = new Set(["pending", "show", "wait", "local", "demo"]);
 const commandsTakingACommand = new Set(["local"]);
 
 /** Examples of each command, printed below its help. */
 const examples: Readonly<Record<string, readonly string[]>> = {
   pending: ["pending", "pending --local", "pending --json --query 'tasks[].id'"],
+  show: ["show 3f9c", "show approval/order-17", "show 3f9c --json --query payload"],
   succeed: [
     `succeed 3f9c --output '{"approved":true}'`,
     "succeed approval/order-17 --set approved=true",
@@ -130,6 +132,7 @@ function createProgram(host: Host, run: Run): Command {
   addGlobalOptions(program);
   for (const register of [
     registerPending,
+    registerShow,
     registerSucceed,
     registerFail,
     registerHeartbeat,

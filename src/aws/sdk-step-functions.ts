@@ -12,10 +12,11 @@ import {
   type SFNClient,
   StartExecutionCommand,
   StopExecutionCommand,
+  TestStateCommand,
 } from "@aws-sdk/client-sfn";
 import { CliError } from "../errors.ts";
 import { connectionNeverMade, factsOf, isCertificateError, isThrottling, isTransient, toCliError } from "./errors.ts";
-import type { Message, Pace, SendReply, StepFunctions } from "./step-functions.ts";
+import type { Message, Pace, SendReply, StateTrial, StepFunctions } from "./step-functions.ts";
 import type { Wire } from "./wire.ts";
 
 /** The most that one page of any listing may hold (facts page 1). */
@@ -206,6 +207,18 @@ function gateway(clients: Clients, wire: Wire, counts: Counts, call: Call): Step
       return { stoppedAt: required(reply.stopDate) };
     },
 
+    async tryState(trial) {
+      const reply = await call("TestState", "try the state", (client, options) => client.send(testStateCommand(trial), options));
+      return {
+        status: required(reply.status),
+        output: reply.output ?? null,
+        error: reply.error ?? null,
+        cause: reply.cause ?? null,
+        nextState: reply.nextState ?? null,
+        variables: reply.inspectionData?.variables ?? null,
+      };
+    },
+
     async *history(executionArn, order, sizes = { first: pageSize, others: pageSize }) {
       const reverseOrder = order === "newestFirst";
       const all = pages("GetExecutionHistory", `read the history of ${executionArn}`, (client, options, nextToken) => {
@@ -264,6 +277,11 @@ function replyOf(error: unknown): SendReply | null {
     return null;
   }
   return { kind: "lost", reason: message === "" ? name : `${name}: ${message}` };
+}
+
+function testStateCommand({ state, input, variables, callEnds }: StateTrial): TestStateCommand {
+  const mock = callEnds === undefined || "result" in callEnds ? callEnds : { errorOutput: callEnds };
+  return new TestStateCommand({ definition: state, input, variables, inspectionLevel: "DEBUG", ...(mock === undefined ? {} : { mock }) });
 }
 
 function machineType(type: string | undefined): "STANDARD" | "EXPRESS" {

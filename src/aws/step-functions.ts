@@ -79,6 +79,28 @@ export type SendReply =
   | { readonly kind: "notAToken"; readonly code: string; readonly message: string }
   | { readonly kind: "lost"; readonly reason: string };
 
+/** One state that runs by itself, as TestState runs it. All but the definition is JSON text. */
+export interface StateTrial {
+  /** The state alone, as Amazon States Language. */
+  readonly state: string;
+  readonly input: string;
+  readonly variables: string;
+  /** How its call ends; absent for a state that makes none. */
+  readonly callEnds?: { readonly result: string } | { readonly error?: string; readonly cause?: string };
+}
+
+/** How it ended. `CAUGHT_ERROR` and `RETRIABLE`: its own Catch or Retry took the failure. */
+export interface StateTried {
+  readonly status: "SUCCEEDED" | "FAILED" | "RETRIABLE" | "CAUGHT_ERROR";
+  /** JSON text. */
+  readonly output: string | null;
+  readonly error: string | null;
+  readonly cause: string | null;
+  readonly nextState: string | null;
+  /** The workflow variables as they are then, a JSON object as text. */
+  readonly variables: string | null;
+}
+
 /** AWS Step Functions in the domain's words. Every failure is a CliError that says what was attempted and what AWS answered. */
 export interface StepFunctions {
   stateMachines(): AsyncIterable<StateMachineSummary>;
@@ -95,6 +117,8 @@ export interface StepFunctions {
   history(executionArn: string, order: HistoryOrder, sizes?: PageSizes): AsyncIterable<readonly HistoryEvent[]>;
   /** Never retried once AWS may have seen it. */
   send(taskToken: string, message: Message): Promise<SendReply>;
+  /** Runs one state by itself (TestState); nothing is called, nothing waits. */
+  tryState(trial: StateTrial): Promise<StateTried>;
   /** The service's own time: our clock put right by the Date header of its replies. */
   now(): Date;
   /** How many calls were made, by operation. */

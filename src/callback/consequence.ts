@@ -1,5 +1,6 @@
 import type { HistoryEvent } from "@aws-sdk/client-sfn";
 import { containerRestarts } from "./container-restarts.ts";
+import { asObject, isDistributedMap, type NamedState, parseMachine, statesAround } from "./defined-states.ts";
 import { walkHistory } from "./history-walk.ts";
 import type { Answer } from "./outcome.ts";
 
@@ -15,13 +16,6 @@ export type Consequence =
   | { readonly kind: "catch"; readonly of: string; readonly errorEquals: readonly string[]; readonly state: string }
   | { readonly kind: "fails"; readonly through: readonly string[]; readonly childOf: string | null };
 
-type JsonObject = Readonly<Record<string, unknown>>;
-
-interface NamedState {
-  readonly name: string;
-  readonly state: JsonObject;
-}
-
 /**
  * The consequence of an answer to a task in `state`, or null for a heartbeat, or where the definition does not have the state. The history, as far as
  * it is known, tells which attempts of a Retry are used up; without it none is. What a failing input or output path brings about is not foreseen.
@@ -34,8 +28,8 @@ export function consequenceOf(
 ): Consequence | null {
   if (answer.kind === "heartbeat") return null;
   // Innermost first: the state itself, then what is around it in the same execution.
-  const around = chainTo(asObject(parsed(definition)), task.state)?.reverse() ?? [];
-  const childAt = around.findIndex(({ state }, index) => index > 0 && isDistributed(state));
+  const around = statesAround(parseMachine(definition), task.state);
+  const childAt = around.findIndex(({ state }, index) => index > 0 && isDistributedMap(state));
   const chain = childAt === -1 ? around : around.slice(0, childAt);
   const childOf = around[childAt]?.name ?? null;
   if (chain.length === 0) return null;
@@ -93,13 +87,15 @@ function usedAttempts(events: readonly HistoryEvent[], eventId: number): UsedAtt
   };
 }
 
-interface Rule {
+/** A retrier or a catcher. */
+export interface ErrorRule {
   readonly errorEquals: readonly string[];
   readonly maxAttempts: number | undefined;
   readonly next: string | undefined;
 }
 
-function rulesOf(value: unknown): Rule[] {
+/** The retriers or catchers of a state in their order. */
+export function rulesOf(value: unknown): ErrorRule[] {
   if (!Array.isArray(value)) return [];
   return value.flatMap((each: unknown) => {
     const rule = asObject(each);
@@ -115,45 +111,9 @@ function rulesOf(value: unknown): Rule[] {
 }
 
 /** States.TaskFailed covers all but timeouts; nothing covers States.Runtime and States.DataLimitExceeded (facts page 7, documented). */
-function covers({ errorEquals }: Rule, error: string | null): boolean {
+function covers({ errorEquals }: ErrorRule, error: string | null): boolean {
   if (error === "States.Runtime" || error === "States.DataLimitExceeded") return false;
   if (errorEquals.includes("States.ALL")) return true;
   if (errorEquals.includes("States.TaskFailed") && error !== "States.Timeout" && error !== "States.HeartbeatTimeout") return true;
   return error !== null && errorEquals.includes(error);
-}
-
-/** The states that lead to a state, outermost first, itself last; null where it is not there. Names are unique over all levels. */
-function chainTo(machine: JsonObject | null, wanted: string): NamedState[] | null {
-  for (const [name, value] of Object.entries(asObject(machine?.["States"]) ?? {})) {
-    const state = asObject(value);
-    if (state === null) continue;
-    if (name === wanted) return [{ name, state }];
-    for (const inner of machinesIn(state)) {
-      const found = chainTo(asObject(inner), wanted);
-      if (found !== null) return [{ name, state }, ...found];
-    }
-  }
-  return null;
-}
-
-function machinesIn(state: JsonObject): readonly unknown[] {
-  const branches = state["Branches"];
-  return [...(Array.isArray(branches) ? branches : []), state["ItemProcessor"] ?? state["Iterator"]];
-}
-
-function isDistributed(state: JsonObject): boolean {
-  const config = asObject(asObject(state["ItemProcessor"] ?? state["Iterator"])?.["ProcessorConfig"]);
-  return config?.["Mode"] === "DISTRIBUTED";
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
-function asObject(value: unknown): JsonObject | null {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : null;
 }

@@ -4,6 +4,7 @@ import type { Column, Context } from "../context.ts";
 import { CliError, usageError } from "../errors.ts";
 import { type ExampleMachine, exampleMachines } from "../example/definitions.ts";
 import { bold, dim } from "../text.ts";
+import { connectionFlags } from "./connection-flags.ts";
 import type { Run } from "./registration.ts";
 
 // The embedded Step Functions assumes no role; CreateStateMachine only wants a well-formed ARN.
@@ -54,18 +55,6 @@ export async function deployExample(context: Context, options: DeployOptions): P
     context.terminal.note(dim(`Next: sfn-callback start ${name}${connectionFlags(context)} --input '{"order":17}' --until waiting`));
   }
   return 0;
-}
-
-// The next command has to reach the same place when it is pasted.
-function connectionFlags({ connectionOptions }: Context): string {
-  const { local, localFile, endpointUrl, profile, region } = connectionOptions;
-  const quoted = (name: string, value: string | undefined): string => (value === undefined ? "" : ` --${name} ${shellWord(value)}`);
-  const here = localFile === undefined && local === true ? " --local" : quoted("local-file", localFile);
-  return here + quoted("endpoint-url", endpointUrl) + quoted("profile", profile) + quoted("region", region);
-}
-
-function shellWord(text: string): string {
-  return /^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 async function consent(context: Context, options: DeployOptions, local: boolean): Promise<void> {

@@ -36,7 +36,7 @@ export function addressOf({ executionArn, task }: SweptTask): string {
 }
 
 /** Why nobody can answer it through this tool, or null where one can. */
-export function unanswerableReason({ task }: SweptTask): "historyNotReadable" | "activity" | "tokenNotInPayload" | null {
+export function unanswerableReason({ task }: Pick<SweptTask, "task">): "historyNotReadable" | "activity" | "tokenNotInPayload" | null {
   if (task === null) return "historyNotReadable";
   if (task.kind === "activity") return "activity";
   return task.hasToken ? null : "tokenNotInPayload";

@@ -1,6 +1,8 @@
 /** Keeps secrets out of everything that is printed. */
 export interface Secrets {
   hide(secret: string): void;
+  /** Lets this very text through from now on. */
+  reveal(secret: string): void;
   /** The text without secrets. */
   clean(text: string): string;
   /** A JSON value (anything JSON.stringify takes) without secrets in its strings and keys. */
@@ -16,7 +18,9 @@ const replacement = "<task token>";
 export function createSecrets(redact: (text: string) => string): Secrets {
   const forms = new Set<string>();
   let pattern: RegExp | undefined;
-  const clean = (text: string): string => redact(pattern === undefined ? text : text.replace(pattern, replacement));
+  let revealed: string | undefined;
+  const cleanPart = (text: string): string => redact(pattern === undefined ? text : text.replace(pattern, replacement));
+  const clean = (text: string): string => (revealed === undefined ? cleanPart(text) : text.split(revealed).map(cleanPart).join(revealed));
   const cleanParsed = (value: unknown): unknown => {
     if (typeof value === "string") return clean(value);
     if (Array.isArray(value)) return value.map(cleanParsed);
@@ -29,6 +33,9 @@ export function createSecrets(redact: (text: string) => string): Secrets {
       for (const form of secretForms(secret)) forms.add(form);
       const longestFirst = [...forms].sort((one, other) => other.length - one.length);
       pattern = new RegExp(longestFirst.map(escapePattern).join("|"), "g");
+    },
+    reveal: (secret) => {
+      if (secret !== "") revealed = secret;
     },
     clean,
     cleanJson: (value) => cleanParsed(JSON.parse(JSON.stringify(value) ?? "null")),

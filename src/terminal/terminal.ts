@@ -80,6 +80,7 @@ export function createTerminal(streams: Streams, environment: Environment, optio
       void writeError(`${json}\n`).catch(() => {});
     },
     hide: secrets.hide,
+    reveal: secrets.reveal,
     redact: secrets.clean,
   };
 }

@@ -1,0 +1,133 @@
+import { join } from "node:path";
+import type { StateTrial, StateTried, StepFunctions } from "../aws/step-functions.ts";
+import { type Consequence, consequenceOf } from "../callback/consequence.ts";
+import { type JsonObject, parseMachine, queryLanguage, stateNamed } from "../callback/defined-states.ts";
+import type { Answer } from "../callback/outcome.ts";
+import { trailTo } from "../callback/trail.ts";
+import { trialState } from "../callback/trial-state.ts";
+import type { Connection, Context } from "../context.ts";
+import { CliError } from "../errors.ts";
+import type { FoundTask } from "./look-up.ts";
+
+/** What an answer would bring about, as far as that can be told without sending it. */
+export interface Preview {
+  /** The output of the task's state, as JSON text: what ResultSelector, ResultPath, OutputPath or Output make of the answer. */
+  readonly output: string | null;
+  /** The states that the execution would pass at once after the task's: Choices, Passes, and a Succeed or Fail at the end. */
+  readonly passed: readonly string[];
+  /** What follows after the last of them; null where it cannot be foreseen. */
+  readonly then: Consequence | null;
+  /** Where the answer would make a state fail by itself (a Choice that reads what is not there) with nothing to catch it. */
+  readonly kills: Death | null;
+  /** Why it cannot be foreseen any further. */
+  readonly unforeseen: string | null;
+}
+
+export interface Death {
+  readonly state: string;
+  readonly error: string;
+  readonly cause: string | null;
+}
+
+/** One state run by itself. */
+export type TryState = StepFunctions["tryState"];
+
+/** The states that take no time and call nothing. */
+const instant: ReadonlySet<unknown> = new Set(["Choice", "Pass", "Succeed", "Fail"]);
+
+const mostPassed = 30;
+
+/**
+ * A way to try states on the embedded Step Functions, over HTTP: the one that the connection leads to, else one over a file of its own that is thrown away
+ * when the command ends. AWS is not asked.
+ */
+export async function openTrials({ connect, files }: Pick<Context, "connect" | "files">, { place, stepFunctions }: Connection): Promise<TryState> {
+  if (place.kind === "local") return stepFunctions.tryState;
+  const localFile = join(await files.temporaryFolder(), "preview.db");
+  return (await connect({ localFile })).stepFunctions.tryState;
+}
+
+/** Tries an answer to a waiting task on the states that it would go through, each by itself, with the machine's definition. */
+export async function previewAnswer(tryState: TryState, found: FoundTask, definition: string, answer: Answer): Promise<Preview> {
+  const walk = new Walk(tryState, found, definition);
+  try {
+    return await walk.answered(answer);
+  } catch (error) {
+    if (!(error instanceof CliError) || error.kind === "interrupted" || error.kind === "terminated") throw error;
+    return walk.end({ unforeseen: error.message });
+  }
+}
+
+class Walk {
+  readonly #tryState: TryState;
+  readonly #found: FoundTask;
+  readonly #definition: string;
+  readonly #machine: JsonObject | null;
+  readonly #passed: string[] = [];
+  #variables: string;
+  #output: string | null = null;
+
+  constructor(tryState: TryState, found: FoundTask, definition: string) {
+    this.#tryState = tryState;
+    this.#found = found;
+    this.#definition = definition;
+    this.#machine = parseMachine(definition);
+    const { variables } = trailTo(found.events, found.task.eventId);
+    this.#variables = `{${Object.entries(variables)
+      .map(([name, value]) => `${JSON.stringify(name)}:${value}`)
+      .join(",")}}`;
+  }
+
+  async answered(answer: Answer): Promise<Preview> {
+    const { task, events } = this.#found;
+    const consequence = consequenceOf(this.#definition, task, answer, events);
+    if (answer.kind === "heartbeat" || consequence === null) return this.end({});
+    if (answer.kind === "success") return this.#go(task.state, task.input ?? "null", { result: answer.output });
+    if (consequence.kind !== "catch" || consequence.of !== task.state) return this.end({ then: consequence });
+    const { kind: _kind, ...failure } = answer;
+    return this.#go(task.state, task.input ?? "null", failure);
+  }
+
+  end(how: Partial<Preview>): Preview {
+    return { output: this.#output, passed: this.#passed, then: null, kills: null, unforeseen: null, ...how };
+  }
+
+  async #go(first: string, firstInput: string, callEnds: StateTrial["callEnds"]): Promise<Preview> {
+    let [name, input] = [first, firstInput];
+    for (let isFirst = true; ; isFirst = false) {
+      const state = stateNamed(this.#machine, name);
+      if (state === null) return this.end({ unforeseen: `the definition has no state ${name}` });
+      const tried = await this.#try(name, state, input, isFirst ? callEnds : undefined);
+      if (tried.status === "FAILED") return this.#failed(name, state, tried);
+      if (isFirst) this.#output = tried.output;
+      if (tried.nextState === null) return this.end({ then: this.#after(name, { kind: "success", output: "null" }) });
+      const next = stateNamed(this.#machine, tried.nextState);
+      if (next === null || !instant.has(next["Type"]) || this.#passed.length === mostPassed) {
+        return this.end({ then: { kind: "next", state: tried.nextState, through: [] } });
+      }
+      this.#passed.push(tried.nextState);
+      [name, input] = [tried.nextState, tried.output ?? "null"];
+    }
+  }
+
+  async #try(name: string, state: JsonObject, input: string, callEnds: StateTrial["callEnds"]): Promise<StateTried> {
+    const trial = trialState(name, state, queryLanguage(this.#machine, state), this.#found, this.#variables);
+    const tried = await this.#tryState({ ...trial, input, ...(callEnds === undefined ? {} : { callEnds }) });
+    this.#variables = trial.without(tried.variables) ?? this.#variables;
+    return tried;
+  }
+
+  #failed(name: string, state: JsonObject, { error, cause }: StateTried): Preview {
+    const failure: Answer = { kind: "failure", ...(error === null ? {} : { error }), ...(cause === null ? {} : { cause }) };
+    const then = this.#after(name, failure);
+    if (state["Type"] === "Fail" || then?.kind === "catch" || then?.kind === "retry") return this.end({ then });
+    // What of the context object is not known here may be there on AWS.
+    if (/\$\$|\$states\.context/.test(JSON.stringify(state))) return this.end({ unforeseen: `${name} reads the context object` });
+    return this.end({ then, kills: { state: name, error: error ?? "States.Runtime", cause } });
+  }
+
+  #after(state: string, answer: Answer): Consequence | null {
+    const { task, events } = this.#found;
+    return consequenceOf(this.#definition, { state, eventId: task.eventId }, answer, events);
+  }
+}

@@ -1,0 +1,58 @@
+import type { AnswerChoice } from "../answering/answer-choices.ts";
+import { type TaskDetails, valueOf } from "../answering/task-details.ts";
+import type { Consequence } from "../callback/consequence.ts";
+import type { TrailStep } from "../callback/trail.ts";
+import type { Closing } from "../callback/waiting-tasks.ts";
+import { sweptTask } from "../sweep/swept-task.ts";
+import { consequenceJson } from "./dry-run.ts";
+import { previewJson } from "./preview-text.ts";
+import { answerCommands } from "./show-commands.ts";
+import { taskJson } from "./waiting-task-json.ts";
+
+/** Everything that is known of a task, with the fields that scripts rely on: those of `pending`, and what only `show` has. */
+export function detailsJson(details: TaskDetails, choices: readonly AnswerChoice[], flags: string, redact: (text: string) => string) {
+  const { found, stateMachineArn, stateMachineName, executionName, execution, next, trail, links } = details;
+  const { task, executionArn } = found;
+  const { state } = task;
+  const machine = { arn: stateMachineArn, name: stateMachineName, type: "STANDARD" } as const;
+  const started = execution ?? { startedAt: task.waitingSince, status: "RUNNING" as const, stateMachineVersionArn: null };
+  const swept = sweptTask(machine, { ...started, arn: executionArn, name: executionName, stateMachineArn }, task, null, true);
+  return {
+    ...taskJson(swept, true),
+    status: task.closed === null ? "waiting" : task.closed.kind,
+    closed: closedJson(task.closed),
+    comment: details.comment,
+    payload: valueOf(task.payload === null ? null : redact(task.payload)),
+    executionInput: valueOf(execution?.input ?? null),
+    executionStatus: execution?.status ?? null,
+    links,
+    history: trail.steps.map(stepJson),
+    next: next === null ? null : nextJson(next, state),
+    words: choices.map((choice) => wordJson(choice, state)),
+    commands: answerCommands(details, choices).map((command) => `sfn-callback ${command}${flags}`),
+    unread: details.unread,
+  };
+}
+
+function closedJson(closed: Closing | null) {
+  return closed === null ? null : { ...closed, at: closed.at.toISOString() };
+}
+
+function stepJson({ enteredAt, exitedAt, failedAttempts, ...step }: TrailStep) {
+  return {
+    ...step,
+    enteredAt: enteredAt.toISOString(),
+    exitedAt: exitedAt?.toISOString() ?? null,
+    failedAttempts: failedAttempts.map(({ at, error, cause }) => ({ at: at.toISOString(), error, cause })),
+  };
+}
+
+function nextJson({ success, rules, otherFailure, timeout }: NonNullable<TaskDetails["next"]>, state: string) {
+  const consequence = (each: Consequence | null) => consequenceJson(each, state);
+  return { success: consequence(success), rules, otherFailure: consequence(otherFailure), timeout: consequence(timeout) };
+}
+
+function wordJson({ word, label, answer, preview }: AnswerChoice, state: string) {
+  const sends = answer.kind === "success" ? { output: valueOf(answer.output) } : answer;
+  return { word, label, kind: answer.kind, ...sends, preview: preview === null ? null : previewJson(preview, state) };
+}
