@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { registerAnswer } from "./commands/answer.ts";
 import { registerDemo } from "./commands/demo.ts";
 import { registerDeployExample } from "./commands/deploy-example.ts";
 import { registerFail } from "./commands/fail.ts";
@@ -43,6 +44,7 @@ const commandsTakingACommand = new Set(["local"]);
 const examples: Readonly<Record<string, readonly string[]>> = {
   pending: ["pending", "pending --local", "pending --json --query 'tasks[].id'"],
   show: ["show 3f9c", "show approval/order-17", "show 3f9c --json --query payload"],
+  answer: ["answer 3f9c approve", "answer approval/order-17"],
   succeed: [
     `succeed 3f9c --output '{"approved":true}'`,
     "succeed approval/order-17 --set approved=true",
@@ -133,6 +135,7 @@ function createProgram(host: Host, run: Run): Command {
   for (const register of [
     registerPending,
     registerShow,
+    registerAnswer,
     registerSucceed,
     registerFail,
     registerHeartbeat,

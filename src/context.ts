@@ -47,6 +47,8 @@ export interface Files {
   readIfThere(path: string): Promise<string | null>;
   /** Opens a file to write at its end; it is made where absent, for its owner alone. A usage error where it cannot be opened. */
   openToAppend(path: string): Promise<AppendedFile>;
+  /** Writes a file anew, for its owner alone; a usage error where it cannot be written. */
+  write(path: string, text: string): Promise<void>;
   /** A fresh folder that is removed when the command ends. */
   temporaryFolder(): Promise<string>;
 }

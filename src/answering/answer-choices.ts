@@ -28,7 +28,7 @@ export async function answerChoices(tryState: TryState, { found, definition }: T
 }
 
 /** Whether the state right after the Choice is that one. */
-function leads({ passed, then, unforeseen }: Preview, state: string): boolean {
-  const afterChoice = passed[1] ?? (then?.kind === "next" ? then.state : null);
+function leads({ passed, follows, unforeseen }: Preview, state: string): boolean {
+  const afterChoice = passed[1] ?? (follows?.kind === "next" ? follows.state : null);
   return unforeseen !== null || afterChoice === state;
 }

@@ -16,7 +16,7 @@ export interface Preview {
   /** The states that the execution would pass at once after the task's: Choices, Passes, and a Succeed or Fail at the end. */
   readonly passed: readonly string[];
   /** What follows after the last of them; null where it cannot be foreseen. */
-  readonly then: Consequence | null;
+  readonly follows: Consequence | null;
   /** Where the answer would make a state fail by itself (a Choice that reads what is not there) with nothing to catch it. */
   readonly kills: Death | null;
   /** Why it cannot be foreseen any further. */
@@ -41,7 +41,10 @@ const mostPassed = 30;
  * A way to try states on the embedded Step Functions, over HTTP: the one that the connection leads to, else one over a file of its own that is thrown away
  * when the command ends. AWS is not asked.
  */
-export async function openTrials({ connect, files }: Pick<Context, "connect" | "files">, { place, stepFunctions }: Connection): Promise<TryState> {
+export async function openTrials(
+  { connect, files }: Pick<Context, "connect" | "files">,
+  { place, stepFunctions }: Connection,
+): Promise<TryState> {
   if (place.kind === "local") return stepFunctions.tryState;
   const localFile = join(await files.temporaryFolder(), "preview.db");
   return (await connect({ localFile })).stepFunctions.tryState;
@@ -83,13 +86,13 @@ class Walk {
     const consequence = consequenceOf(this.#definition, task, answer, events);
     if (answer.kind === "heartbeat" || consequence === null) return this.end({});
     if (answer.kind === "success") return this.#go(task.state, task.input ?? "null", { result: answer.output });
-    if (consequence.kind !== "catch" || consequence.of !== task.state) return this.end({ then: consequence });
+    if (consequence.kind !== "catch" || consequence.of !== task.state) return this.end({ follows: consequence });
     const { kind: _kind, ...failure } = answer;
     return this.#go(task.state, task.input ?? "null", failure);
   }
 
   end(how: Partial<Preview>): Preview {
-    return { output: this.#output, passed: this.#passed, then: null, kills: null, unforeseen: null, ...how };
+    return { output: this.#output, passed: this.#passed, follows: null, kills: null, unforeseen: null, ...how };
   }
 
   async #go(first: string, firstInput: string, callEnds: StateTrial["callEnds"]): Promise<Preview> {
@@ -100,10 +103,10 @@ class Walk {
       const tried = await this.#try(name, state, input, isFirst ? callEnds : undefined);
       if (tried.status === "FAILED") return this.#failed(name, state, tried);
       if (isFirst) this.#output = tried.output;
-      if (tried.nextState === null) return this.end({ then: this.#after(name, { kind: "success", output: "null" }) });
+      if (tried.nextState === null) return this.end({ follows: this.#after(name, { kind: "success", output: "null" }) });
       const next = stateNamed(this.#machine, tried.nextState);
       if (next === null || !instant.has(next["Type"]) || this.#passed.length === mostPassed) {
-        return this.end({ then: { kind: "next", state: tried.nextState, through: [] } });
+        return this.end({ follows: { kind: "next", state: tried.nextState, through: [] } });
       }
       this.#passed.push(tried.nextState);
       [name, input] = [tried.nextState, tried.output ?? "null"];
@@ -119,11 +122,11 @@ class Walk {
 
   #failed(name: string, state: JsonObject, { error, cause }: StateTried): Preview {
     const failure: Answer = { kind: "failure", ...(error === null ? {} : { error }), ...(cause === null ? {} : { cause }) };
-    const then = this.#after(name, failure);
-    if (state["Type"] === "Fail" || then?.kind === "catch" || then?.kind === "retry") return this.end({ then });
+    const follows = this.#after(name, failure);
+    if (state["Type"] === "Fail" || follows?.kind === "catch" || follows?.kind === "retry") return this.end({ follows });
     // What of the context object is not known here may be there on AWS.
     if (/\$\$|\$states\.context/.test(JSON.stringify(state))) return this.end({ unforeseen: `${name} reads the context object` });
-    return this.end({ then, kills: { state: name, error: error ?? "States.Runtime", cause } });
+    return this.end({ follows, kills: { state: name, error: error ?? "States.Runtime", cause } });
   }
 
   #after(state: string, answer: Answer): Consequence | null {

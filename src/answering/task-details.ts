@@ -1,8 +1,8 @@
 import type { Execution, StepFunctions } from "../aws/step-functions.ts";
+import { consoleLink } from "../callback/console-links.ts";
 import { parseMachine, stateNamed } from "../callback/defined-states.ts";
 import { parseDefinition } from "../callback/definition.ts";
 import { type NextSteps, nextSteps } from "../callback/next-steps.ts";
-import { consoleLink } from "../callback/console-links.ts";
 import { taskId } from "../callback/task-id.ts";
 import { type Trail, trailTo } from "../callback/trail.ts";
 import { callbackTasks } from "../callback/waiting-tasks.ts";
@@ -86,14 +86,4 @@ function withDefinition(found: FoundTask, text: string | null): FoundTask {
 async function wholeHistory(stepFunctions: StepFunctions, { executionArn, events }: FoundTask) {
   const hasGap = events.some(({ id = 0 }, index) => id !== index + 1);
   return hasGap ? await readHistory(stepFunctions, executionArn) : events;
-}
-
-/** A JSON text as its value; the text itself where AWS has cut it off. */
-export function valueOf(text: string | null): unknown {
-  if (text === null) return null;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }

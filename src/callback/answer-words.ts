@@ -56,7 +56,12 @@ function complements(tests: readonly BranchTest[]): Assignment[] {
   });
 }
 
-function outputFor(state: JsonObject, language: "JSONPath" | "JSONata", assignment: Assignment, inputKeys: readonly string[] | null): Json | null {
+function outputFor(
+  state: JsonObject,
+  language: "JSONPath" | "JSONata",
+  assignment: Assignment,
+  inputKeys: readonly string[] | null,
+): Json | null {
   let output: Json | null = null;
   for (const { at, value } of assignment.values()) {
     const place: ValuePlace | null = at.root !== "input" ? at : inputKeys === null ? null : { ...at, keys: [...inputKeys, ...at.keys] };

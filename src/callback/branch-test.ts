@@ -1,6 +1,6 @@
 import { asObject, type JsonObject } from "./defined-states.ts";
-import { jsonPathPlace, jsonataIn, type ValuePlace } from "./value-place.ts";
 import { jsonataTest } from "./jsonata-test.ts";
+import { jsonataIn, jsonPathPlace, type ValuePlace } from "./value-place.ts";
 
 /** What a branch of a Choice asks of its input, as far as it is understood. */
 export type BranchTest =
@@ -26,7 +26,10 @@ export function branchTest(branch: JsonObject, language: "JSONPath" | "JSONata")
 const comparisons: ReadonlySet<string> = new Set(["StringEquals", "BooleanEquals", "NumericEquals"]);
 
 function jsonPathTest(rule: JsonObject): BranchTest {
-  for (const [operator, kind] of [["And", "all"], ["Or", "any"]] as const) {
+  for (const [operator, kind] of [
+    ["And", "all"],
+    ["Or", "any"],
+  ] as const) {
     const parts = rule[operator];
     if (Array.isArray(parts)) return { kind, tests: parts.map((part: unknown) => jsonPathTest(asObject(part) ?? {})) };
   }

@@ -8,7 +8,8 @@ import { jsonataIn, jsonataPlace, jsonPathPlace, type ValuePlace } from "./value
 export function resultSource(state: JsonObject, language: "JSONPath" | "JSONata", place: ValuePlace): readonly string[] | null {
   if (place.root === "result") return null;
   if (language === "JSONata") {
-    const template = place.root === "input" ? (state["Output"] ?? "{% $states.result %}") : asObject(state["Assign"])?.[place.root.variable];
+    const template =
+      place.root === "input" ? (state["Output"] ?? "{% $states.result %}") : asObject(state["Assign"])?.[place.root.variable];
     return template === undefined ? null : jsonataSource(template, place.keys);
   }
   const selected = place.root === "input" ? beforeResultPath(state, place.keys) : assigned(state, place.root.variable, place.keys);

@@ -66,8 +66,7 @@ class BackwardWalk {
     else if (type === "MapIterationStarted") return this.#iterationStarted(event);
     else if (type === "ParallelStateStarted") {
       return this.#before(event, "ParallelStateEntered", this.#containerNames.get(event.id ?? 0) ?? null);
-    }
-    else if (type === "TaskFailed" || type === "TaskTimedOut") this.#attemptFailed(event);
+    } else if (type === "TaskFailed" || type === "TaskTimedOut") this.#attemptFailed(event);
     return this.#previous(event);
   }
 
@@ -118,7 +117,8 @@ class BackwardWalk {
   /** The nearest such event on the way back from `event`; nothing is noted of what lies between. */
   #before(event: HistoryEvent, type: string, name: string | null): HistoryEvent | undefined {
     let at = this.#previous(event);
-    while (at !== undefined && !(at.type === type && (name === null || at.stateEnteredEventDetails?.name === name))) at = this.#previous(at);
+    while (at !== undefined && !(at.type === type && (name === null || at.stateEnteredEventDetails?.name === name)))
+      at = this.#previous(at);
     return at;
   }
 

@@ -29,7 +29,13 @@ const doneTimes = ["TimeoutSeconds", "TimeoutSecondsPath", "HeartbeatSeconds", "
 const anyCall = { resource: "arn:aws:states:::lambda:invoke.waitForTaskToken", parameters: { FunctionName: "any" } };
 
 /** Makes a state ready to be run by itself: a Task with its call behind it, everything that it reads of the context object given by a variable. */
-export function trialState(name: string, state: JsonObject, language: "JSONPath" | "JSONata", task: TriedTask, variables: string): TrialState {
+export function trialState(
+  name: string,
+  state: JsonObject,
+  language: "JSONPath" | "JSONata",
+  task: TriedTask,
+  variables: string,
+): TrialState {
   const isTask = state["Type"] === "Task";
   const kept = Object.entries(state).filter(([field]) => field !== "Comment" && !(isTask && [...done, ...doneTimes].includes(field)));
   const call = isTask ? { Resource: anyCall.resource, [language === "JSONata" ? "Arguments" : "Parameters"]: anyCall.parameters } : {};

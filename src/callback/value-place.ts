@@ -9,7 +9,9 @@ export function jsonPathPlace(path: string, dollar: "input" | "result"): ValuePl
   const match = /^\$([A-Za-z_]\w*)?((?:\.[\p{L}_][\p{L}\p{N}_-]*|\['[^'\\]*'\]|\["[^"\\]*"\])*)$/u.exec(path);
   if (match === null) return null;
   const [, variable, rest = ""] = match;
-  const keys = [...rest.matchAll(/\.([^.[]+)|\['([^']*)'\]|\["([^"]*)"\]/gu)].map(([, name, single, double]) => name ?? single ?? double ?? "");
+  const keys = [...rest.matchAll(/\.([^.[]+)|\['([^']*)'\]|\["([^"]*)"\]/gu)].map(
+    ([, name, single, double]) => name ?? single ?? double ?? "",
+  );
   return { root: variable === undefined ? dollar : { variable }, keys };
 }
 
@@ -18,7 +20,9 @@ export function jsonataPlace(expression: string): ValuePlace | null {
   const match = /^\$([A-Za-z_]\w*)((?:\s*\.\s*(?:[A-Za-z_]\w*|`[^`]*`|"[^"\\]*"))*)$/.exec(expression.trim());
   if (match === null) return null;
   const [, name = "", rest = ""] = match;
-  const keys = [...rest.matchAll(/\.\s*(?:([A-Za-z_]\w*)|`([^`]*)`|"([^"]*)")/g)].map(([, bare, tick, quoted]) => bare ?? tick ?? quoted ?? "");
+  const keys = [...rest.matchAll(/\.\s*(?:([A-Za-z_]\w*)|`([^`]*)`|"([^"]*)")/g)].map(
+    ([, bare, tick, quoted]) => bare ?? tick ?? quoted ?? "",
+  );
   if (name !== "states") return { root: { variable: name }, keys };
   const [root, ...below] = keys;
   return root === "input" || root === "result" ? { root, keys: below } : null;

@@ -42,7 +42,8 @@ function counted(count: number, isArray: boolean): string {
 }
 
 function scalar(value: unknown, { width, full }: Folding, depth: number): Text {
-  if (typeof value === "string") return textValue(value, full === true ? Number.POSITIVE_INFINITY : Math.max(shortestText, width - depth * 2 - 30));
+  if (typeof value === "string")
+    return textValue(value, full === true ? Number.POSITIVE_INFINITY : Math.max(shortestText, width - depth * 2 - 30));
   const text = JSON.stringify(value) ?? "null";
   return typeof value === "number" ? yellow(text) : typeof value === "boolean" ? yellow(text) : dim(text);
 }

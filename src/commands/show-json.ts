@@ -1,5 +1,5 @@
 import type { AnswerChoice } from "../answering/answer-choices.ts";
-import { type TaskDetails, valueOf } from "../answering/task-details.ts";
+import type { TaskDetails } from "../answering/task-details.ts";
 import type { Consequence } from "../callback/consequence.ts";
 import type { TrailStep } from "../callback/trail.ts";
 import type { Closing } from "../callback/waiting-tasks.ts";
@@ -7,7 +7,7 @@ import { sweptTask } from "../sweep/swept-task.ts";
 import { consequenceJson } from "./dry-run.ts";
 import { previewJson } from "./preview-text.ts";
 import { answerCommands } from "./show-commands.ts";
-import { taskJson } from "./waiting-task-json.ts";
+import { parsed, taskJson } from "./waiting-task-json.ts";
 
 /** Everything that is known of a task, with the fields that scripts rely on: those of `pending`, and what only `show` has. */
 export function detailsJson(details: TaskDetails, choices: readonly AnswerChoice[], flags: string, redact: (text: string) => string) {
@@ -22,8 +22,8 @@ export function detailsJson(details: TaskDetails, choices: readonly AnswerChoice
     status: task.closed === null ? "waiting" : task.closed.kind,
     closed: closedJson(task.closed),
     comment: details.comment,
-    payload: valueOf(task.payload === null ? null : redact(task.payload)),
-    executionInput: valueOf(execution?.input ?? null),
+    payload: parsed(task.payload === null ? null : redact(task.payload)),
+    executionInput: parsed(execution?.input ?? null),
     executionStatus: execution?.status ?? null,
     links,
     history: trail.steps.map(stepJson),
@@ -53,6 +53,6 @@ function nextJson({ success, rules, otherFailure, timeout }: NonNullable<TaskDet
 }
 
 function wordJson({ word, label, answer, preview }: AnswerChoice, state: string) {
-  const sends = answer.kind === "success" ? { output: valueOf(answer.output) } : answer;
+  const sends = answer.kind === "success" ? { output: parsed(answer.output) } : answer;
   return { word, label, kind: answer.kind, ...sends, preview: preview === null ? null : previewJson(preview, state) };
 }

@@ -1,5 +1,5 @@
 import type { AnswerChoice } from "../answering/answer-choices.ts";
-import { type TaskDetails, valueOf } from "../answering/task-details.ts";
+import type { TaskDetails } from "../answering/task-details.ts";
 import type { FailureRule } from "../callback/next-steps.ts";
 import type { TrailStep } from "../callback/trail.ts";
 import type { CallbackTask } from "../callback/waiting-tasks.ts";
@@ -9,6 +9,7 @@ import { formatSpan } from "./durations.ts";
 import { jsonLines } from "./json-lines.ts";
 import { previewText } from "./preview-text.ts";
 import { answerCommands } from "./show-commands.ts";
+import { parsed } from "./waiting-task-json.ts";
 
 /** How a task is to be shown. */
 export interface Showing {
@@ -35,7 +36,12 @@ export function detailsLines(details: TaskDetails, choices: readonly AnswerChoic
     ...section("How it got here", trailLines(details, showing)),
     ...(waits ? section("What comes next", nextLines(details)) : []),
     ...section("Words it can be answered with", choiceLines(choices, details)),
-    ...(waits ? section("Commands", answerCommands(details, choices).map((command) => cyan(`sfn-callback ${command}${showing.flags}`))) : []),
+    ...(waits
+      ? section(
+          "Commands",
+          answerCommands(details, choices).map((command) => cyan(`sfn-callback ${command}${showing.flags}`)),
+        )
+      : []),
     ...details.unread.map((why) => yellow(`not all could be read: ${why}`)),
   ];
 }
@@ -105,7 +111,7 @@ function askedLines({ found }: TaskDetails, { width, full, redact }: Showing): T
   const { payload, input } = found.task;
   const text = payload ?? input;
   if (text === null) return [];
-  return jsonLines(redactedValue(valueOf(text), redact), { width, ...(full === undefined ? {} : { full }) });
+  return jsonLines(redactedValue(parsed(text), redact), { width, ...(full === undefined ? {} : { full }) });
 }
 
 /** With no secret in any text, so that what is cut holds no half of one. */
@@ -126,7 +132,12 @@ function stepLines({ state, type, iteration, enteredAt, exitedAt, failedAttempts
   const took = exitedAt === null ? "" : `  ${formatSpan(exitedAt.getTime() - enteredAt.getTime())}`;
   const line: Text = [dim(enteredAt.toISOString()), "  ", state, iteration === null ? "" : `[${iteration}]`, dim(`  ${type}${took}`)];
   const attempts = failedAttempts.map(
-    ({ at, error }, index): Text => [dim(at.toISOString()), "    ", yellow(`attempt ${index + 1} failed`), error === null ? "" : `: ${error}`],
+    ({ at, error }, index): Text => [
+      dim(at.toISOString()),
+      "    ",
+      yellow(`attempt ${index + 1} failed`),
+      error === null ? "" : `: ${error}`,
+    ],
   );
   return [line, ...attempts];
 }
@@ -145,7 +156,9 @@ function nextLines({ next, found }: TaskDetails): Text[] {
 
 function ruleText({ kind, of, maxAttempts, next }: FailureRule, state: string): string {
   const whose = of === state ? "" : ` of ${of}`;
-  return kind === "catch" ? `Catch${whose} → ${next ?? ""}` : `Retry${whose}, ${maxAttempts} attempt${maxAttempts === 1 ? "" : "s"} at most`;
+  return kind === "catch"
+    ? `Catch${whose} → ${next ?? ""}`
+    : `Retry${whose}, ${maxAttempts} attempt${maxAttempts === 1 ? "" : "s"} at most`;
 }
 
 function choiceLines(choices: readonly AnswerChoice[], { found }: TaskDetails): Text[] {

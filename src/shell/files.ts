@@ -12,6 +12,7 @@ export function createFiles(streams: { readonly stdin: NodeJS.ReadableStream }, 
     read,
     readIfThere: (path) => readFile(path, "utf8").catch((error) => (codeOf(error) === "ENOENT" ? null : refuse(path, error))),
     openToAppend,
+    write,
     readStdin: () => readAll(streams.stdin),
     async temporaryFolder() {
       const folder = await mkdtemp(join(tmpdir(), "sfn-callback-"));
@@ -27,6 +28,14 @@ function read(path: string): Promise<string> {
 
 function refuse(path: string, error: unknown): never {
   throw usageError(`the file ${path} cannot be read: ${reasonOf(error)}`);
+}
+
+async function write(path: string, text: string): Promise<void> {
+  // Loaded late, as below.
+  const { writeFile } = await import("node:fs/promises");
+  await writeFile(path, text, { mode: 0o600 }).catch((error: unknown) => {
+    throw usageError(`the file ${path} cannot be written: ${reasonOf(error)}`);
+  });
 }
 
 async function openToAppend(path: string): Promise<AppendedFile> {

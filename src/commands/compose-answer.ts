@@ -1,0 +1,149 @@
+import type { AnswerChoice } from "../answering/answer-choices.ts";
+import { type Preview, previewAnswer, type TryState } from "../answering/preview.ts";
+import type { TaskDetails } from "../answering/task-details.ts";
+import { checkCause, checkError, checkOutput } from "../callback/answer.ts";
+import type { Answer } from "../callback/outcome.ts";
+import type { Context } from "../context.ts";
+import { bold, cyan, dim, green, red, type Text, yellow } from "../text.ts";
+import { editJson, editorOf } from "./edit-json.ts";
+import { jsonLines } from "./json-lines.ts";
+import { previewText } from "./preview-text.ts";
+import { parsed } from "./waiting-task-json.ts";
+
+/** What a person answers, and what they answer it with. */
+export interface Composing {
+  readonly context: Context;
+  readonly details: TaskDetails;
+  readonly choices: readonly AnswerChoice[];
+  readonly tryState: TryState;
+}
+
+/** An answer that a person has composed and agreed to send. */
+export interface Composed {
+  readonly answer: Answer;
+  /** A yes to an answer that would kill the execution. */
+  readonly isForced: boolean;
+}
+
+type Way = `word:${string}` | "output" | "failure" | "nothing";
+
+/** Asks how to answer, for what the answer needs, and whether to send it. Null where the person sends nothing. Ctrl-C throws, as in every prompt. */
+export async function composeAnswer(composing: Composing): Promise<Composed | null> {
+  const { context, choices } = composing;
+  const ways = [
+    ...choices.map(({ word, label, preview }) => ({ value: `word:${word}` as Way, name: label, ...described(preview, composing) })),
+    { value: "output" as Way, name: "an output of your own" },
+    { value: "failure" as Way, name: "an error and a cause" },
+    { value: "nothing" as Way, name: "nothing now" },
+  ];
+  const way = await context.prompts.select<Way>("Answer with", ways);
+  if (way === "nothing") return null;
+  if (way === "output") return composeOutput(composing);
+  if (way === "failure") return composeFailure(composing);
+  const choice = choices.find(({ word }) => `word:${word}` === way);
+  return choice === undefined ? null : composeChoice(composing, choice);
+}
+
+/** Asks for what a word needs, and whether to send it. */
+export async function composeChoice(composing: Composing, { answer, preview }: AnswerChoice): Promise<Composed | null> {
+  return confirmAnswer(composing, answer, preview);
+}
+
+/** Asks for an output, in the person's editor where there is one, and whether to send it. */
+export async function composeOutput(composing: Composing): Promise<Composed | null> {
+  const { context, choices } = composing;
+  const output = await askForOutput(composing, choices.find(({ answer }) => answer.kind === "success")?.answer);
+  if (output === null) {
+    context.terminal.note("nothing was sent");
+    return null;
+  }
+  return confirmAnswer(composing, { kind: "success", output });
+}
+
+/** Asks for an error and a cause, and whether to send them. */
+export async function composeFailure(composing: Composing): Promise<Composed | null> {
+  const { prompts } = composing.context;
+  const error = await prompts.input("Error (its name, as a Catch or Retry names it)", { check: checkError });
+  const cause = await prompts.input("Cause", { check: checkCause });
+  return confirmAnswer(composing, {
+    kind: "failure",
+    ...(error.trim() === "" ? {} : { error: error.trim() }),
+    ...(cause.trim() === "" ? {} : { cause: cause.trim() }),
+  });
+}
+
+async function askForOutput({ context, details }: Composing, example: Answer | undefined): Promise<string | null> {
+  const editor = editorOf(context);
+  if (editor === null) return context.prompts.input("Output (JSON)", { check: checkOutput });
+  const initial = example?.kind === "success" ? JSON.stringify(parsed(example.output), null, 2) : "{}";
+  const { stateMachineName, executionName, found } = details;
+  const about = [`The output that answers ${found.task.state} of ${stateMachineName}/${executionName}, as JSON.`];
+  return editJson(context, editor, { about, initial, check: checkOutput });
+}
+
+/** Shows what is about to be sent where, and what follows, and asks whether to send it. Null for a no. */
+export async function confirmAnswer(composing: Composing, answer: Answer, known?: Preview | null): Promise<Composed | null> {
+  const { context, details, tryState } = composing;
+  const { definition, found } = details;
+  const preview = known ?? (definition === null ? null : await previewAnswer(tryState, found, definition, answer));
+  for (const line of confirmationLines(details, answer, preview, context.terminal)) context.terminal.note(line);
+  const kills = preview !== null && preview.kills !== null;
+  const isAgreed = kills
+    ? await context.prompts.confirm("Send it all the same?", false)
+    : await context.prompts.confirm("Send this answer?", true);
+  if (!isAgreed) {
+    context.terminal.note("nothing was sent");
+    return null;
+  }
+  return { answer, isForced: kills };
+}
+
+/** What is about to be sent: task, machine, account and Region, the answer to the letter, and what follows. */
+export function confirmationLines(
+  details: TaskDetails,
+  answer: Answer,
+  preview: Preview | null,
+  { columns, redact }: { readonly columns: number; redact(text: string): string },
+): Text[] {
+  const { id, found, stateMachineName, executionName, account, region, place } = details;
+  const { state } = found.task;
+  const where = place.kind === "local" ? `local, ${place.file}` : place.kind === "endpoint" ? place.endpointUrl : (place.profile ?? "AWS");
+  const rows: (readonly [string, Text])[] = [
+    ["task", [bold(state), "  ", id, dim(`  ${stateMachineName}/${executionName}`)]],
+    ["where", `account ${account}, ${region}, ${where}`],
+    ...answerRows(answer, columns, redact),
+    ...(preview === null ? [] : [["then", previewText(preview, state)] as const]),
+    ...(preview === null || preview.kills === null || preview.kills.cause === null ? [] : [["missing", red(preview.kills.cause)] as const]),
+  ];
+  return rows.map(([label, text]): Text => [dim(`  ${label.padEnd(8)}`), text]);
+}
+
+function answerRows(answer: Answer, columns: number, redact: (text: string) => string): (readonly [string, Text])[] {
+  if (answer.kind === "heartbeat") return [["sends", "a heartbeat"]];
+  if (answer.kind === "failure")
+    return [
+      ["sends", yellow("failure")],
+      ["error", answer.error ?? dim("none")],
+      ["cause", answer.cause === undefined ? dim("none") : redact(answer.cause)],
+    ];
+  const [first = "", ...rest] = outputLines(redact(answer.output), columns);
+  return [["sends", green("success")], ["output", first], ...rest.map((line) => ["", line] as const)];
+}
+
+/** To the letter where it is short, else laid out. */
+function outputLines(output: string, columns: number): readonly Text[] {
+  return output.length <= columns - 12 && !output.includes("\n")
+    ? [cyan(output)]
+    : jsonLines(parsed(output), { width: columns, full: true });
+}
+
+function described(preview: Preview | null, { details }: Composing): { description?: string } {
+  if (preview === null) return {};
+  const text = plain(previewText(preview, details.found.task.state));
+  return text === "" ? {} : { description: text };
+}
+
+function plain(text: Text): string {
+  if (typeof text === "string") return text;
+  return "style" in text ? plain(text.text) : text.map(plain).join("");
+}
