@@ -260,7 +260,7 @@ describe("an execution", () => {
     const big = await bench.start(machine(states), { n: 11 });
     expect(await outputOf(big)).toBe("big");
     const none = await bench.start(machine(states), { n: 1 });
-    expect((await last(none))?.executionFailedEventDetails?.error).toBe("States.NoChoiceMatched");
+    expect((await last(none))?.executionFailedEventDetails?.error).toBe("States.Runtime");
   });
 
   it("fails with the Error and Cause of its Fail state, given or found", async () => {

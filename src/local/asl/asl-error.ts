@@ -1,4 +1,4 @@
-/** A failure the Amazon States Language names (`States.Runtime`, `States.IntrinsicFailure`...), with the cause text an execution shows. */
+/** A failure the Amazon States Language names (`States.Runtime`, `States.ResultPathMatchFailure`...), with the cause text an execution shows. */
 export class AslError extends Error {
   readonly errorName: string;
   readonly causeText: string;
@@ -24,4 +24,17 @@ export class EvaluationError extends AslError {
 /** A `States.Runtime` failure, which no Catch catches, not even `States.ALL`. */
 export function runtimeError(causeText: string): AslError {
   return new AslError("States.Runtime", causeText);
+}
+
+/** AWS's limit on a state's input, output and result, in bytes of its JSON text (documented). */
+export const maxPayloadBytes = 262_144;
+
+/** A result or an output beyond {@link maxPayloadBytes}; `what` is the state's name, the service or the function that gave it. */
+export class DataLimitError extends AslError {
+  constructor(what: string) {
+    super(
+      "States.DataLimitExceeded",
+      `The state/task '${what}' returned a result with a size exceeding the maximum number of bytes service limit.`,
+    );
+  }
 }

@@ -1,8 +1,10 @@
+import { AslError } from "./asl-error.ts";
 import type { Definition, MapState, ParallelState, StateGraph } from "./definition.ts";
 import { type EvaluationReply, NeedsEvaluation } from "./evaluation.ts";
 import { type Iteration, type MapRunWait, type MapWait, newStrand, type ParallelWait } from "./execution-state.ts";
 import { batches } from "./item-batches.ts";
 import type { Json } from "./json.ts";
+import type { Tolerance } from "./map-tolerance.ts";
 import type { Failure } from "./retry-catch.ts";
 import { allLines, innerGraph, innerLines, iterationAt, type Line, type MapItem, type Run, stateOf } from "./run.ts";
 import type { StateData } from "./state-data.ts";
@@ -66,8 +68,7 @@ export class Containers {
   }
 
   #beginMapRun(line: Line, state: MapState, data: StateData, items: readonly Json[], maxConcurrency: number, previous: number): Done {
-    const toleratedFailureCount = data.mapLimit(state, "ToleratedFailureCount");
-    const toleratedFailurePercentage = data.mapLimit(state, "ToleratedFailurePercentage");
+    const { toleratedFailureCount, toleratedFailurePercentage } = this.#tolerance(state, data, items.length, previous);
     const batcher = data.itemBatcher(state);
     const inputs = data.itemInputs(state, items, (index, value) => this.#moves.dataOfItem(line, [], { index, value }));
     const mapRunArn = this.#run.surroundings.mintMapRunArn(state.Label);
@@ -84,6 +85,19 @@ export class Containers {
     const started = this.#run.append("MapStateStarted", previous, { length: items.length });
     const startedEventId = this.#run.append("MapRunStarted", started, { mapRunArn });
     return { kind: "waits", waiting: { kind: "mapRun", mapRunArn, startedEventId } };
+  }
+
+  /** What the Map tolerates. AWS reads it once the Map has started, but has a fault in it follow from before that (reported by others). */
+  #tolerance(state: MapState, data: StateData, length: number, previous: number): Tolerance {
+    try {
+      return {
+        toleratedFailureCount: data.mapLimit(state, "ToleratedFailureCount"),
+        toleratedFailurePercentage: data.mapLimit(state, "ToleratedFailurePercentage"),
+      };
+    } catch (error) {
+      if (error instanceof AslError) this.#run.append("MapStateStarted", previous, { length });
+      throw error;
+    }
   }
 
   mapRunSucceeded(mapRunArn: string, outputs: readonly Json[]): void {

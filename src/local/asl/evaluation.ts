@@ -6,6 +6,8 @@ export interface EvaluationRequest {
   readonly fields: readonly (readonly [name: string, template: Json, mapItem?: { readonly Index: number; readonly Value: Json }])[];
   readonly states: { readonly input: Json; readonly context: Json; readonly result?: Json; readonly errorOutput?: Json };
   readonly variables: Readonly<Record<string, Json>>;
+  /** The instant that `$now` and `$millis` tell, in epoch milliseconds. */
+  readonly at: number;
 }
 
 export type EvaluationReply =

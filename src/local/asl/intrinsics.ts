@@ -1,7 +1,8 @@
 import { createHash, randomInt, randomUUID } from "node:crypto";
-import { AslError, runtimeError } from "./asl-error.ts";
+import { runtimeError } from "./asl-error.ts";
 import { type Argument, type Call, parseCall } from "./intrinsic-syntax.ts";
-import { canonicalText, isJsonObject, type Json, type JsonObject, jsonEquals, jsonText } from "./json.ts";
+import { hashSetOrder, JavaRandom, javaText } from "./java.ts";
+import { canonicalText, isJsonObject, type Json, type JsonObject, jsonText } from "./json.ts";
 import { findPath, rootOf, type Scope } from "./json-path.ts";
 
 /** Where the chance of `States.UUID` and of `States.MathRandom` without a seed comes from; node:crypto unless given. */
@@ -23,9 +24,20 @@ const HASHES: ReadonlyMap<Json, string> = new Map([
   ["SHA-512", "sha512"],
 ]);
 
+/** Arguments that a function does not take. AWS says no more of them than that (measured by others); `causeText` is for where it does. */
+class IntrinsicError extends Error {
+  readonly causeText: string | undefined;
+
+  constructor(causeText?: string) {
+    super(causeText ?? "invalid arguments");
+    this.causeText = causeText;
+  }
+}
+
 /**
- * The value of an intrinsic function call such as `States.Format('{}', $.name)`, calls nested or not. Throws AslError:
- * `States.IntrinsicFailure` for arguments the function does not take, `States.Runtime` for bad syntax and for a path that leads nowhere.
+ * The value of an intrinsic function call such as `States.Format('{}', $.name)`, calls nested or not. Throws AslError `States.Runtime` for
+ * arguments the function does not take, bad syntax and a path that leads nowhere (measured by others; the documented
+ * `States.IntrinsicFailure` was seen of none of them).
  */
 export function evaluateIntrinsic(text: string, input: Json, scope: Scope, options: IntrinsicOptions = {}): Json {
   const argument = (call: Call, arg: Argument): Json => {
@@ -39,81 +51,85 @@ export function evaluateIntrinsic(text: string, input: Json, scope: Scope, optio
     throw runtimeError(`The function '${call.text}' had the following error: ${why}`);
   };
   const evaluate = (call: Call): Json => {
-    const args = call.args.map((arg) => argument(call, arg));
     try {
+      const args = call.args.map((arg) => argument(call, arg));
       const [first] = call.args;
       if (call.name === "States.Format") return format(first?.kind === "string" ? first.raw : args[0], args.slice(1));
       const fn = FUNCTIONS.get(call.name);
-      if (fn === undefined) throw failure("there is no such function");
+      if (fn === undefined) throw new IntrinsicError(`The function ${call.name} is not supported`);
       return fn(args, options);
     } catch (error) {
-      if (!(error instanceof AslError) || error.errorName !== "States.IntrinsicFailure") throw error;
-      throw failure(`The function '${call.text}' had the following error: ${error.causeText}`);
+      if (!(error instanceof IntrinsicError)) throw error;
+      const why = error.causeText ?? `Invalid arguments in ${call.name}`;
+      throw runtimeError(`There was an error while evaluating the intrinsic function: ${call.text}. ${why}`);
     }
   };
   return evaluate(parseCall(text));
 }
 
-function failure(causeText: string): AslError {
-  return new AslError("States.IntrinsicFailure", causeText);
-}
-
 function unescaped(raw: string): string {
   return raw.replaceAll(/\\([\s\S])/g, (_, character: string) => {
-    if (!"'{}\\".includes(character)) throw failure(`'\\${character}' is no escape`);
+    if (!"'{}\\".includes(character)) throw new IntrinsicError(`'\\${character}' is no escape`);
     return character;
   });
 }
 
 function counted(args: Json[], least: number, most = least): void {
-  if (args.length < least || args.length > most) throw failure(`wrong number of arguments: ${args.length}`);
+  if (args.length < least || args.length > most) throw new IntrinsicError();
 }
 
 function arrayOf(value: Json | undefined): Json[] {
-  if (!Array.isArray(value)) throw failure("an argument must be an array");
+  if (!Array.isArray(value)) throw new IntrinsicError();
   return value;
 }
 
 function stringOf(value: Json | undefined): string {
-  if (typeof value !== "string") throw failure("an argument must be a string");
+  if (typeof value !== "string") throw new IntrinsicError();
   return value;
 }
 
 function limitedString(value: Json | undefined): string {
   const text = stringOf(value);
-  if (text.length > MAX_CHARACTERS) throw failure(`an argument is longer than ${MAX_CHARACTERS} characters`);
+  if (text.length > MAX_CHARACTERS) throw new IntrinsicError();
   return text;
 }
 
-/** AWS rounds to the nearest integer, halves upwards. */
-function integerOf(value: Json | undefined): number {
-  if (typeof value !== "number" || !Number.isFinite(value)) throw failure("an argument must be a number");
-  return Math.round(value) + 0;
+/** AWS cuts fractions off (measured by others), where it documents to round; it does round what States.MathAdd adds (recorded). */
+function integerOf(value: Json | undefined, whole: (value: number) => number = Math.trunc): number {
+  if (typeof value !== "number" || !Number.isFinite(value)) throw new IntrinsicError();
+  return whole(value) + 0;
+}
+
+/** An int of Java's. */
+function intOf(value: number): number {
+  if (value !== (value | 0)) throw new IntrinsicError();
+  return value;
 }
 
 function format(template: Json | undefined, values: Json[]): string {
   let used = 0;
   const text = stringOf(template).replaceAll(/\\([\s\S])|\{\}|[{}]/g, (found, escaped: string | undefined) => {
     if (escaped !== undefined) return unescaped(found);
-    if (found !== "{}") throw failure("a brace in the template has no partner");
-    const value = values[used];
+    if (found !== "{}") throw unmatched(found);
     used += 1;
-    if (value === undefined) throw failure("there are more {} than arguments");
-    return shown(value, 0);
+    return shown(values[used - 1] ?? null);
   });
-  if (used !== values.length) throw failure("there are more arguments than {}");
-  return text;
+  if (used === values.length) return text;
+  throw new IntrinsicError("Invalid arguments in States.Format: number of arguments do not match the occurrences of {}.");
 }
 
-/** Arrays and objects are written as Java writes them, `[1, 2]` and `{a=1}`: no JSON. */
-function shown(value: Json, depth: number): string {
-  if (depth > 500) throw failure("an argument is nested too deeply");
-  if (typeof value === "string") return value;
-  if (Array.isArray(value)) return `[${value.map((item) => shown(item, depth + 1)).join(", ")}]`;
-  if (!isJsonObject(value)) return String(value);
-  return `{${Object.entries(value)
-    .map(([key, member]) => `${key}=${shown(member, depth + 1)}`)
-    .join(", ")}}`;
+function unmatched(brace: string): IntrinsicError {
+  const partner = brace === "{" ? "}" : "{";
+  return new IntrinsicError(`Invalid template in States.Format: matching '${partner}' not found for '${brace}'.`);
+}
+
+function shown(value: Json): string {
+  try {
+    return javaText(value);
+  } catch (error) {
+    if (error instanceof RangeError) throw new IntrinsicError();
+    throw error;
+  }
 }
 
 function stringToJson(args: Json[]): Json {
@@ -123,8 +139,8 @@ function stringToJson(args: Json[]): Json {
   try {
     const value: Json = JSON.parse(text);
     return value;
-  } catch {
-    throw failure("the string is no JSON");
+  } catch (error) {
+    throw new IntrinsicError(`Cannot convert String to Json in States.StringToJson, caused by: ${(error as Error).message}`);
   }
 }
 
@@ -132,73 +148,84 @@ function partition(args: Json[]): Json {
   counted(args, 2);
   const items = arrayOf(args[0]);
   const size = integerOf(args[1]);
-  if (size < 1) throw failure("the chunk size must be positive");
+  if (size < 1) throw new IntrinsicError();
   return Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
 }
 
 function range(args: Json[]): Json {
   counted(args, 3);
   const [first, last, step] = [integerOf(args[0]), integerOf(args[1]), integerOf(args[2])];
-  if (step === 0) throw failure("the step must not be 0");
+  if (step === 0) throw new IntrinsicError();
   const count = Math.max(0, Math.floor((last - first) / step) + 1);
-  if (count > MAX_RANGE_ITEMS) throw failure(`the range has more than ${MAX_RANGE_ITEMS} items`);
+  if (count > MAX_RANGE_ITEMS) throw new IntrinsicError();
   return Array.from({ length: count }, (_, index) => first + index * step);
 }
 
+/** An empty array gives null for every index, where AWS fails otherwise (measured by others). */
 function getItem(args: Json[]): Json {
   counted(args, 2);
-  const item = arrayOf(args[0])[integerOf(args[1])];
-  if (item === undefined) throw failure("the index is out of the bounds of the array");
+  const [items, index] = [arrayOf(args[0]), integerOf(args[1])];
+  if (items.length === 0) return null;
+  const item = items[index];
+  if (item === undefined) throw new IntrinsicError();
   return item;
+}
+
+/** AWS compares what items look like as text: the number 1 is found where a text "1" stands (measured by others). */
+function contains(args: Json[]): Json {
+  counted(args, 2);
+  const sought = shown(args[1] ?? null);
+  return arrayOf(args[0]).some((item) => shown(item) === sought);
 }
 
 function unique(args: Json[]): Json {
   counted(args, 1);
+  const items = arrayOf(args[0]);
   const kept = new Map<string, Json>();
-  for (const item of arrayOf(args[0])) {
+  for (const item of items) {
     const key = canonicalText(item);
     if (!kept.has(key)) kept.set(key, item);
   }
-  return [...kept.values()];
+  return hashSetOrder([...kept.values()], items.length);
 }
 
+/** What is no Base64 is passed over, and the first `=` ends the text (measured by others). */
 function decode(args: Json[]): Json {
   counted(args, 1);
-  const text = limitedString(args[0]);
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text) || text.replaceAll("=", "").length % 4 === 1) throw failure("the string is no Base64");
-  return Buffer.from(text, "base64").toString("utf8");
+  const [text = ""] = limitedString(args[0]).split("=");
+  return Buffer.from(text.replaceAll(/[^\w+/-]/g, ""), "base64").toString("utf8");
 }
 
 function hash(args: Json[]): Json {
   counted(args, 2);
   const [data = null, name = null] = args;
   const algorithm = HASHES.get(name);
-  if (algorithm === undefined) throw failure("the algorithm must be MD5, SHA-1, SHA-256, SHA-384 or SHA-512");
+  if (algorithm === undefined) throw new IntrinsicError();
   const text = limitedString(typeof data === "string" ? data : jsonText(data));
   return createHash(algorithm).update(text, "utf8").digest("hex");
 }
 
+/** A third argument that is no boolean is taken for false (measured by others). */
 function merge(args: Json[]): Json {
   counted(args, 3);
   const [left = null, right = null, isDeep] = args;
-  if (!isJsonObject(left) || !isJsonObject(right)) throw failure("the arguments must be objects");
-  if (isDeep !== false) throw failure("only shallow merging (false) is supported");
+  if (!isJsonObject(left) || !isJsonObject(right) || isDeep === true) throw new IntrinsicError();
   const merged: JsonObject = { ...left, ...right };
   return merged;
 }
 
 function random(args: Json[], options: IntrinsicOptions): Json {
   counted(args, 2, 3);
-  const [start, end] = [integerOf(args[0]), integerOf(args[1])];
-  if (start >= end || end - start > 2 ** 32 || !Number.isSafeInteger(start) || !Number.isSafeInteger(end)) {
-    throw failure("the start must be less than the end");
-  }
+  const [start, end] = [intOf(integerOf(args[0])), intOf(integerOf(args[1]))];
+  if (start >= end) throw new IntrinsicError();
   if (args.length === 2) return (options.randomInteger ?? randomInt)(start, end);
-  // Which generator AWS seeds is not documented; what counts is that one seed gives one number.
-  const digest = createHash("sha256")
-    .update(String(integerOf(args[2])))
-    .digest();
-  return start + Math.floor((digest.readUInt32BE(0) / 2 ** 32) * (end - start));
+  return start + new JavaRandom(integerOf(args[2])).nextInt(intOf(end - start));
+}
+
+function add(args: Json[]): Json {
+  counted(args, 2);
+  const [left, right] = [integerOf(args[0], Math.round), integerOf(args[1], Math.round)];
+  return intOf(intOf(left) + intOf(right));
 }
 
 /** Every character of the second string splits, and empty parts are dropped. */
@@ -213,10 +240,10 @@ function split(args: Json[]): Json {
   return parts.filter((part) => part !== "");
 }
 
-function of(count: number, fn: (first: Json, second: Json) => Json): Fn {
+function ofOne(fn: (value: Json) => Json): Fn {
   return (args) => {
-    counted(args, count);
-    return fn(args[0] ?? null, args[1] ?? null);
+    counted(args, 1);
+    return fn(args[0] ?? null);
   };
 }
 
@@ -227,20 +254,20 @@ function uuid(args: Json[], options: IntrinsicOptions): Json {
 
 const FUNCTIONS: ReadonlyMap<string, Fn> = new Map<string, Fn>([
   ["States.StringToJson", stringToJson],
-  ["States.JsonToString", of(1, (value) => jsonText(value))],
+  ["States.JsonToString", ofOne((value) => jsonText(value))],
   ["States.Array", (args) => args],
   ["States.ArrayPartition", partition],
-  ["States.ArrayContains", of(2, (items, sought) => arrayOf(items).some((item) => jsonEquals(item, sought)))],
+  ["States.ArrayContains", contains],
   ["States.ArrayRange", range],
   ["States.ArrayGetItem", getItem],
-  ["States.ArrayLength", of(1, (items) => arrayOf(items).length)],
+  ["States.ArrayLength", ofOne((items) => arrayOf(items).length)],
   ["States.ArrayUnique", unique],
-  ["States.Base64Encode", of(1, (text) => Buffer.from(limitedString(text), "utf8").toString("base64"))],
+  ["States.Base64Encode", ofOne((text) => Buffer.from(limitedString(text), "utf8").toString("base64"))],
   ["States.Base64Decode", decode],
   ["States.Hash", hash],
   ["States.JsonMerge", merge],
   ["States.MathRandom", random],
-  ["States.MathAdd", of(2, (left, right) => integerOf(left) + integerOf(right))],
+  ["States.MathAdd", add],
   ["States.StringSplit", split],
   ["States.UUID", uuid],
 ]);

@@ -1,4 +1,4 @@
-import { AslError, runtimeError } from "./asl-error.ts";
+import { type AslError, runtimeError } from "./asl-error.ts";
 import { evaluateChoice } from "./choice.ts";
 import type { Catcher, ChoiceState, FailState, MapState, ParallelState, PassState, State, TaskState, WaitState } from "./definition.ts";
 import type { Saw, Stage } from "./inspection.ts";
@@ -49,15 +49,23 @@ export class JsonPathData implements StateData {
     const input = this.#effectiveInput(state);
     if (typeof state.Seconds === "number") return at + state.Seconds * 1000;
     if (state.Timestamp !== undefined) return Date.parse(state.Timestamp);
-    if (state.SecondsPath !== undefined) return at + this.#secondsAt(state.SecondsPath, input, "SecondsPath", 0) * 1000;
+    if (state.SecondsPath !== undefined) {
+      return at + secondsOf(this.#waitValue(state.SecondsPath, input, "SecondsPath"), state.SecondsPath, "SecondsPath", 0) * 1000;
+    }
     const path = state.TimestampPath ?? "$";
-    const timestamp = this.#read(path, input);
+    const timestamp = this.#waitValue(path, input, "TimestampPath");
     const instant = instantOf(timestamp);
     if (instant !== null) return instant;
-    const shown = typeof timestamp === "string" ? timestamp : jsonText(timestamp);
     throw runtimeError(
-      `The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format string: ${path} == ${shown}`,
+      `The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format string: ${path} == ${told(timestamp)}`,
     );
+  }
+
+  /** A Wait tells of a path that leads nowhere in words of its own (measured by others). */
+  #waitValue(path: string, input: Json, field: "SecondsPath" | "TimestampPath"): Json {
+    const found = path.startsWith("States.") ? this.#read(path, input) : findPath(parsePath(path), input, this.#scope);
+    if (found !== undefined) return found;
+    throw runtimeError(`The ${field} parameter does not reference an input value: ${path}`);
   }
 
   failText(state: FailState, field: "Error" | "Cause"): string | undefined {
@@ -85,12 +93,8 @@ export class JsonPathData implements StateData {
 
   mapLimit(state: MapState, field: MapLimit): number | null {
     const path = state[`${field}Path`];
-    const value = path === undefined ? (state[field] ?? null) : this.#read(path, this.#effectiveInput(state));
-    if (value === null && path === undefined) return null;
-    // A text of digits is taken for its number (recorded).
-    const limit = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
-    if (typeof limit === "number" && limit >= 0 && (field === "ToleratedFailurePercentage" || Number.isInteger(limit))) return limit;
-    throw runtimeError(`Invalid path '${path}': The value '${jsonText(value)}' is not a valid ${field}.`);
+    if (path === undefined) return typeof state[field] === "number" ? state[field] : null;
+    return mapLimitOf(this.#read(path, this.#effectiveInput(state)), path, field);
   }
 
   itemInput(state: MapState, item: Json): Json {
@@ -172,9 +176,7 @@ export class JsonPathData implements StateData {
   }
 
   #secondsAt(path: string, input: Json, field: string, least: number): number {
-    const seconds = this.#read(path, input);
-    if (typeof seconds === "number" && Number.isInteger(seconds) && seconds >= least && seconds <= maxSeconds) return seconds;
-    throw runtimeError(`The ${field} parameter does not reference an integer value: ${path} == ${jsonText(seconds)}`);
+    return secondsOf(this.#read(path, input), path, field, least);
   }
 
   /** The value at the path of a state's own field (InputPath, HeartbeatSecondsPath...); these fail in other words than a template's (recorded). */
@@ -191,6 +193,42 @@ export class JsonPathData implements StateData {
   }
 }
 
+/** A text of digits is taken for its number (measured by others, as are the words for what is none; those for a wrong number are inferred). */
+function secondsOf(value: Json, path: string, field: string, least: number): number {
+  const seconds = integerOf(value);
+  if (seconds === null) throw runtimeError(`The ${field} parameter cannot be parsed as a long value: ${path} == ${told(value)}`);
+  if (seconds >= least && seconds <= maxSeconds) return seconds;
+  throw runtimeError(`The ${field} parameter references a value that is not from ${least} to ${maxSeconds}: ${path} == ${seconds}`);
+}
+
+/** As for seconds, a text of digits is taken for its number (recorded). The words are AWS's, as others report them. */
+function mapLimitOf(value: Json, path: string, field: MapLimit): number {
+  const isPercentage = field === "ToleratedFailurePercentage";
+  const limit = isPercentage && typeof value === "number" ? value : integerOf(value);
+  if (limit === null) {
+    throw runtimeError(
+      `The ${field}Path field refers to value "${told(value)}" which is not a valid ${isPercentage ? "float" : "integer"}: ${path}`,
+    );
+  }
+  if (isPercentage && (limit < 0 || limit > 100)) throw runtimeError("ToleratedFailurePercentage must be between 0 and 100.");
+  if (limit >= 0) return limit;
+  throw runtimeError(
+    field === "MaxConcurrency"
+      ? `Expected non-negative integer for MaxConcurrency, got '${limit}' instead.`
+      : `${field} cannot be negative.`,
+  );
+}
+
+function integerOf(value: Json): number | null {
+  const number = typeof value === "string" && /^-?\d+$/.test(value) ? Number(value) : value;
+  return typeof number === "number" && Number.isSafeInteger(number) ? number : null;
+}
+
+/** A value as it stands in a cause: a text without its quotes. */
+function told(value: Json): string {
+  return typeof value === "string" ? value : jsonText(value);
+}
+
 /** Epoch milliseconds of a whole ISO 8601 instant; without a zone it is refused (recorded), whatever Date.parse makes of it. */
 export function instantOf(timestamp: Json): number | null {
   const whole =
@@ -205,7 +243,7 @@ function isDay(text: string): boolean {
   return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
 }
 
-/** A choice that no rule takes and that has no Default. */
+/** A choice that no rule takes and that has no Default: no States.NoChoiceMatched, whatever is documented (measured by others). */
 export function noChoiceMatched(): AslError {
-  return new AslError("States.NoChoiceMatched", "Failed to transition out of the state. The state does not point to a next state.");
+  return runtimeError("Failed to transition out of the state. The state does not point to a next state.");
 }

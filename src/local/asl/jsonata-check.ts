@@ -1,43 +1,41 @@
-import { jsonataSyntaxError } from "../jsonata/syntax.ts";
+import { jsonataSyntaxError, jsonataUnsupportedReferences } from "../jsonata/syntax.ts";
 import { reportLanguage } from "./check/fields.ts";
 import type { Findings } from "./check/findings.ts";
 import { isJsonObject, type Json } from "./json.ts";
-import { topLevelReferences } from "./jsonata-references.ts";
 
 /** Whether a value of a JSONata state is meant as an expression; any other string is itself. */
 export function isExpression(value: Json): value is string {
   return typeof value === "string" && value.startsWith("{%");
 }
 
+/** The members of `$states` that AWS was measured to refuse in most fields: `errorOutput` is there in a catcher only. */
+export type Absent = readonly "errorOutput"[];
+const inMostFields: Absent = ["errorOutput"];
+export const inCatcher: Absent = [];
+
 /**
- * Checks one `{% … %}`: its end, its syntax, and that it reads nothing but variables. All is worded as measured; for the syntax AWS gives
- * JSONata's own message without its code.
+ * Checks one `{% … %}`: its end, its syntax, and that it reads nothing but variables and what there is of `$states`. All is worded as
+ * measured; for the syntax AWS gives JSONata's own message without its code.
  */
-export function checkExpression(findings: Findings, text: string, at: string): void {
+export function checkExpression(findings: Findings, text: string, at: string, absent = inMostFields): void {
   if (text.length < 4 || !text.endsWith("%}")) return findings.schema("JSONata string must start with {% and end with %}", at);
   const expression = text.slice(2, -2);
-  const references = topLevelReferences(expression);
-  if (references === null) {
-    const fault = jsonataSyntaxError(expression) ?? "The expression cannot be read";
-    return findings.error("INVALID_JSONATA_EXPRESSION", fault.replace(/^[A-Z]\d{4}: /, ""), at);
-  }
-  for (const name of references) {
-    const where = name === "$$" ? "" : " at the top level";
-    findings.error("UNSUPPORTED_JSONATA_EXPRESSION", `Reference to '${name}'${where} is not supported.`, at);
-  }
+  const fault = jsonataSyntaxError(expression);
+  if (fault !== null) return findings.error("INVALID_JSONATA_EXPRESSION", fault.replace(/^[A-Z]\d{4}: /, ""), at);
+  for (const message of jsonataUnsupportedReferences(expression, absent)) findings.error("UNSUPPORTED_JSONATA_EXPRESSION", message, at);
 }
 
 /** Checks every expression in a field that JSONata evaluates, each at its own place (`/States/E/Output/list[0]`, measured). */
-export function checkJsonata(findings: Findings, value: Json | undefined, at: string): void {
+export function checkJsonata(findings: Findings, value: Json | undefined, at: string, absent = inMostFields): void {
   if (value === undefined) return;
-  if (isExpression(value)) checkExpression(findings, value, at);
+  if (isExpression(value)) checkExpression(findings, value, at, absent);
   else if (Array.isArray(value)) {
-    for (const [index, item] of value.entries()) checkJsonata(findings, item, `${at}[${index}]`);
+    for (const [index, item] of value.entries()) checkJsonata(findings, item, `${at}[${index}]`, absent);
   } else if (isJsonObject(value)) {
     for (const [key, member] of Object.entries(value)) {
       // JSONPath's way to say that a member is evaluated; JSONata states may not have it (documented).
       if (key.endsWith(".$")) reportLanguage(findings, key, at, "JSONata", "JSONPath");
-      checkJsonata(findings, member, `${at}/${key}`);
+      checkJsonata(findings, member, `${at}/${key}`, absent);
     }
   }
 }

@@ -19,12 +19,14 @@ export class JsonataData implements StateData {
   readonly #input: Json;
   readonly #scope: Scope;
   readonly #replies: Replies;
+  readonly #at: number;
   readonly #saw: Saw | undefined;
 
-  constructor(input: Json, scope: Scope, replies: Replies, saw?: Saw) {
+  constructor(input: Json, scope: Scope, replies: Replies, at: number, saw?: Saw) {
     this.#input = input;
     this.#scope = scope;
     this.#replies = replies;
+    this.#at = at;
     this.#saw = saw;
   }
 
@@ -163,7 +165,7 @@ export class JsonataData implements StateData {
 
   #values(fields: EvaluationRequest["fields"], bindings: Bindings = {}): readonly Json[] {
     const { context, variables } = this.#scope;
-    const reply = this.#replies.next({ fields, states: { input: this.#input, context, ...bindings }, variables });
+    const reply = this.#replies.next({ fields, states: { input: this.#input, context, ...bindings }, variables, at: this.#at });
     if ("values" in reply) return reply.values;
     throw new EvaluationError(reply.cause, reply.location);
   }

@@ -1,4 +1,4 @@
-import { AslError, EvaluationError } from "./asl-error.ts";
+import { AslError, DataLimitError, EvaluationError, maxPayloadBytes } from "./asl-error.ts";
 import { Containers, type Moves } from "./containers.ts";
 import type { Catcher, Retrier, State } from "./definition.ts";
 import { type EvaluationReply, NeedsEvaluation, Replies } from "./evaluation.ts";
@@ -10,8 +10,6 @@ import { type Failure, matchingCatcher, nextRetry } from "./retry-catch.ts";
 import { type Line, type MapItem, type Run, stateNamed, stateOf, stateScope, untruncated } from "./run.ts";
 import type { StateData, StateEnd } from "./state-data.ts";
 import { beginTask, type Done } from "./task-state.ts";
-
-const maxPayloadBytes = 262_144;
 
 /** Moves lines on through their states: enters, does phases, leaves, retries and catches. Lines take turns, a state each. */
 export class Lines implements Moves {
@@ -138,13 +136,7 @@ export class Lines implements Moves {
   #leave(line: Line, state: State, { output, assigned }: StateEnd, previous: number, next: string | undefined): void {
     const { visit } = line.strand;
     const text = jsonText(output);
-    if (Buffer.byteLength(text) > maxPayloadBytes) {
-      const what = state.Type === "Task" ? (state.Resource.split(":")[5] ?? visit.name) : visit.name;
-      throw new AslError(
-        "States.DataLimitExceeded",
-        `The state/task '${what}' returned a result with a size exceeding the maximum number of bytes service limit.`,
-      );
-    }
+    if (Buffer.byteLength(text) > maxPayloadBytes) throw new DataLimitError(visit.name);
     const variables = assigned === null ? {} : { assignedVariables: textsOf(assigned), assignedVariablesDetails: untruncated };
     const details = { name: visit.name, output: text, outputDetails: untruncated, ...variables };
     const exited = this.#run.append(`${state.Type}StateExited`, previous, details);
@@ -203,7 +195,12 @@ export class Lines implements Moves {
   failureOf(line: Line, previous: number, error: unknown): { readonly failure: Failure; readonly previous: number } {
     if (!(error instanceof AslError)) throw error;
     const { visit } = line.strand;
-    const cause = `An error occurred while executing the state '${visit.name}' (entered at the event id #${visit.enteredEventId}). ${error.causeText}`;
+    // A limit's cause names the state by itself (reported by many).
+    const place =
+      error instanceof DataLimitError
+        ? ""
+        : `An error occurred while executing the state '${visit.name}' (entered at the event id #${visit.enteredEventId}). `;
+    const cause = `${place}${error.causeText}`;
     const failure = { names: [error.errorName], error: error.errorName, cause };
     if (!(error instanceof EvaluationError)) return { failure, previous };
     // What fails before the state has begun follows from the event before the state (facts page 5.10, recorded).
@@ -229,7 +226,7 @@ export class Lines implements Moves {
     const scope = stateScope(this.#run, line, taskToken, item);
     const saw = this.#run.surroundings.inspection?.saw;
     return language === "JSONata"
-      ? new JsonataData(visit.input, scope, new Replies(replies), saw)
+      ? new JsonataData(visit.input, scope, new Replies(replies), this.#run.at, saw)
       : new JsonPathData(visit.input, scope, saw);
   }
 

@@ -1,4 +1,4 @@
-import { runtimeError } from "./asl-error.ts";
+import { DataLimitError, maxPayloadBytes, runtimeError } from "./asl-error.ts";
 import type { TaskState } from "./definition.ts";
 import type { Phase, TaskCall, TaskWait, Waiting } from "./execution-state.ts";
 import { isJsonObject, type Json, jsonText } from "./json.ts";
@@ -94,7 +94,12 @@ export function submitted(run: Run, waiting: TaskWait, reply: string): void {
   waiting.lastEventId = run.append("TaskSubmitted", waiting.lastEventId, outputDetails(waiting.call, reply));
 }
 
+/** A result beyond the limit is the task's failure (reported by many, as are the names in its cause). */
 export function taskSucceeded(run: Run, call: TaskCall, lastEventId: number, output: string): Done {
+  if (Buffer.byteLength(output) > maxPayloadBytes) {
+    const { errorName, causeText } = new DataLimitError(call.family === "Task" ? call.resourceType : call.arn);
+    return taskFailed(run, call, lastEventId, { error: errorName, cause: causeText });
+  }
   const previous = run.append(`${call.family}Succeeded`, lastEventId, outputDetails(call, output));
   return { kind: "result", result: JSON.parse(output) as Json, previous };
 }

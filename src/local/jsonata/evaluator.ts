@@ -15,6 +15,8 @@ export interface JsonataRequest {
   readonly states: { readonly input: Json; readonly context: Json; readonly result?: Json; readonly errorOutput?: Json };
   /** Each bound as `$name`. */
   readonly variables: Readonly<Record<string, Json>>;
+  /** What `$millis()` gives. */
+  readonly at: number;
 }
 
 /** `$states.context.Map.Item` (documented). */
@@ -74,12 +76,13 @@ export function createJsonataEvaluator(limits: JsonataLimits = {}): JsonataEvalu
 }
 
 /** Null for a value nested more deeply than JSON text can be written of. */
-function jobText({ fields, states, variables }: JsonataRequest, holes: readonly Hole[]): string | null {
+function jobText({ fields, states, variables, at }: JsonataRequest, holes: readonly Hole[]): string | null {
   const job: Job = {
     expressions: holes.map(({ source, field }) => [source, field]),
     mapItems: fields.map(([, , mapItem]) => mapItem ?? null),
     states,
     variables,
+    at,
   };
   try {
     return JSON.stringify(job);

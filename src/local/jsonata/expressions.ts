@@ -11,6 +11,8 @@ export interface Job {
   readonly mapItems: readonly unknown[];
   readonly states: { readonly context: unknown };
   readonly variables: Readonly<Record<string, unknown>>;
+  /** Epoch milliseconds. */
+  readonly at: number;
 }
 
 /** The JSON text of each expression's value; or which one failed first and how, in the words of failure-text.ts. */
@@ -24,9 +26,11 @@ const MAX_RESULT_LENGTH = 32 * 1024 * 1024;
 export class Expressions {
   readonly #guard = new Guard();
   readonly #parsed = new Map<string, Expression>();
+  #at = 0;
 
   /** Never rejects. `begins` is told the index of each expression just before it is evaluated. */
   async evaluate(job: Job, begins: (index: number) => void): Promise<JobResult> {
+    this.#at = job.at;
     const values: string[] = [];
     let length = 0;
     for (const [index, [source, field]] of job.expressions.entries()) {
@@ -51,7 +55,7 @@ export class Expressions {
     const remembered = this.#parsed.get(source);
     if (remembered !== undefined) return remembered;
     const expression = jsonata(source, { sequence: MAX_ITEMS });
-    addStepFunctionsFunctions(expression);
+    addStepFunctionsFunctions(expression, () => this.#at);
     this.#guard.watch(expression);
     if (this.#parsed.size >= MAX_REMEMBERED) this.#parsed.clear();
     this.#parsed.set(source, expression);

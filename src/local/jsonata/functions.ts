@@ -1,9 +1,11 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { Expression } from "jsonata";
+import { JavaRandom } from "../asl/java.ts";
 import { MemoryLimitError } from "./guard.ts";
 
 /** What JSONata gives a function as `this`; the package's types leave the sequence out. */
 interface Focus {
+  readonly environment: { lookup(name: string): { readonly implementation: (...args: unknown[]) => unknown } };
   createSequence(): unknown[];
 }
 
@@ -22,9 +24,10 @@ const HASHES: ReadonlyMap<unknown, string> = new Map([
 
 /**
  * Adds the functions of Step Functions to a parsed expression: `$partition`, `$range`, `$hash`, `$random` with a seed, `$uuid` and `$parse`
- * (documented; how they take odd arguments was measured on AWS by others). `$eval` is no function there, so calling it is a T1006.
+ * (documented; how they take odd arguments was measured on AWS by others). `$eval` is no function there, so calling it is a T1006. `$now` and
+ * `$millis` are JSONata's own, but for the clock (epoch milliseconds), which may have been moved ahead.
  */
-export function addStepFunctionsFunctions(expression: Expression): void {
+export function addStepFunctionsFunctions(expression: Expression, clock: () => number): void {
   expression.assign("eval", undefined);
   expression.registerFunction("parse", parse, "<s-:x>");
   expression.registerFunction("partition", partition, "<x-n?:a>");
@@ -32,6 +35,11 @@ export function addStepFunctionsFunctions(expression: Expression): void {
   expression.registerFunction("hash", hash);
   expression.registerFunction("random", (seed?: number) => (seed === undefined ? Math.random() : seededRandom(seed)), "<n?:n>");
   expression.registerFunction("uuid", () => randomUUID(), "<:s>");
+  expression.registerFunction("millis", clock, "<:n>");
+  const now = function (this: Focus, ...format: unknown[]) {
+    return this.environment.lookup("fromMillis").implementation.call(this, clock(), ...format);
+  };
+  expression.registerFunction("now", now as unknown as Implementation, "<s?s?:s>");
 }
 
 /** An error as JSONata throws it; D3137 is the code whose message is given as it stands. */
@@ -104,13 +112,7 @@ function hash(...args: unknown[]): string | undefined {
   throw failure(`Hash algorithm '${algorithm ?? null}' must be one of ${[...HASHES.keys()].join(", ")}`);
 }
 
-/** The first double of java.util.Random with this seed: seed 42 gives 0.7275636800328681 on AWS too (measured by others). */
+/** As java.util.Random: seed 42 gives 0.7275636800328681 on AWS too (measured by others). */
 function seededRandom(seed: number): number {
-  const multiplier = 0x5deece66dn;
-  let state = BigInt.asUintN(48, BigInt(Number.isFinite(seed) ? Math.trunc(seed) : 0) ^ multiplier);
-  const next = (bits: bigint): bigint => {
-    state = BigInt.asUintN(48, state * multiplier + 0xbn);
-    return state >> (48n - bits);
-  };
-  return Number((next(26n) << 27n) + next(27n)) / 2 ** 53;
+  return new JavaRandom(Number.isFinite(seed) ? Math.trunc(seed) : 0).nextDouble();
 }

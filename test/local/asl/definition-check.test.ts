@@ -290,6 +290,11 @@ describe("AWS's own findings, recorded or measured", () => {
       ],
     ],
     [
+      "the error of a catcher read elsewhere",
+      jsonata({ ...pass, Assign: { a: "{% $states.errorOutput.Error %}" } }),
+      ["UNSUPPORTED_JSONATA_EXPRESSION: Field '$states.errorOutput' does not exist. at /States/X/Assign/a"],
+    ],
+    [
       "a JSONata expression without its end",
       jsonata({ ...pass, Output: ["{% 1"] }),
       [schema("JSONata string must start with {% and end with %}", "/States/X/Output[0]")],

@@ -27,12 +27,41 @@ describe("an intrinsic function", () => {
     ["States.Array('a', 1, null, true, States.Array(-1.5))", ["a", 1, null, true, [-1.5]]],
     ["States.ArrayPartition(States.ArrayRange(1, 5, 1), 2)", [[1, 2], [3, 4], [5]]],
     ["States.ArrayContains($.list, $.list[3])", true],
-    ["States.ArrayContains($.list, '1')", false],
+    ["States.ArrayContains($.list, '1')", true],
+    ["States.ArrayContains($.list, false)", false],
+    ["States.ArrayContains(States.Array(null, 'true'), true)", true],
+    ['States.ArrayContains(States.StringToJson(\'[\\{"a":1,"b":2\\}]\'), States.StringToJson(\'\\{"b":2,"a":1\\}\'))', false],
+    ["States.ArrayPartition($.list, 2.6)", [[1, 2], [2, { a: 1 }], [{ a: 1 }]]],
+    ["States.ArrayRange(1.6, 1.4, 1)", [1]],
+    ["States.ArrayRange(5.4, -0.6, -2.4)", [5, 3, 1]],
+    ["States.ArrayRange(5, 1, 1)", []],
+    ["States.ArrayGetItem($.list, 1.9)", 2],
+    ["States.ArrayGetItem(States.Array(), 9)", null],
+    ["States.ArrayUnique(States.Array(true, false, true))", [false, true]],
+    ["States.ArrayUnique(States.Array(null, 1, null, '01', '1'))", [null, 1, "01", "1"]],
+    [
+      "States.ArrayUnique(States.StringToJson('[[1,2],[1,2],[2,1]]'))",
+      [
+        [2, 1],
+        [1, 2],
+      ],
+    ],
+    ["States.ArrayUnique(States.Array('b', 'a', 'c', 'a'))", ["a", "b", "c"]],
+    ["States.Base64Decode(' YWJj!ZA== ')", "abcd"],
+    ["States.Base64Decode('ab==cd')", "i"],
+    ["States.Hash(123, 'MD5')", "202cb962ac59075b964b07152d234b70"],
+    ["States.JsonMerge($.o, $.o, 'false')", { a: 1, b: [] }],
+    ["States.MathAdd(1.6, 2.7)", 5],
+    ["States.MathAdd(2147483646, 1)", 2147483647],
+    ["States.MathRandom(1, 100, 42)", 63],
+    ["States.MathRandom(1, 1000, 1)", 106],
+    ["States.MathRandom(1, 1000, 2)", 806],
+    ["States.StringSplit('a,,b,', ',')", ["a", "b"]],
     ["States.ArrayRange(1, 9, 2)", [1, 3, 5, 7, 9]],
     ["States.ArrayRange(3, 1, -1)", [3, 2, 1]],
     ["States.ArrayGetItem($.list, 1)", 2],
     ["States.ArrayLength($.list)", 5],
-    ["States.ArrayUnique($.list)", [1, 2, { a: 1 }]],
+    ["States.ArrayUnique($.list)", [{ a: 1 }, 1, 2]],
     ["States.Base64Encode('Data to encode')", "RGF0YSB0byBlbmNvZGU="],
     ["States.Base64Decode('RGF0YSB0byBlbmNvZGU=')", "Data to encode"],
     ["States.Hash('input data', 'SHA-1')", "aaff4a450a104cd177d28d18d74485e8cae074b7"],
@@ -46,25 +75,46 @@ describe("an intrinsic function", () => {
   });
 
   it.each([
-    "States.Format('{}')",
-    "States.Format('{', 1)",
-    "States.Format('\\n')",
-    "States.StringToJson('{')",
+    "States.StringToJson(5)",
+    "States.StringToJson()",
+    "States.ArrayRange('a', 5, 1)",
     "States.ArrayRange(1, 1001, 1)",
-    "States.ArrayRange(1, 2, 0)",
-    "States.ArrayPartition($.list, 0)",
+    "States.ArrayRange(1, 2, 0.49)",
+    "States.ArrayPartition($.list, 0.6)",
+    "States.ArrayPartition($.list, '2')",
     "States.ArrayGetItem($.list, 5)",
+    "States.ArrayGetItem($.list, -1)",
     "States.ArrayLength('a')",
-    "States.Hash('a', 'CRC')",
+    "States.ArrayContains($.list)",
+    "States.Hash('a', 'SHA256')",
     "States.JsonMerge($.o, $.o, true)",
     "States.MathAdd('1', 2)",
+    "States.MathAdd(2147483647, 1)",
+    "States.MathAdd(3000000000, 1)",
     "States.MathRandom(2, 1)",
-    "States.Base64Decode('?')",
+    "States.MathRandom(1.4, 1.6)",
+    "States.MathRandom(1, 10, null)",
     `States.Base64Encode('${"a".repeat(10_001)}')`,
     "States.UUID(1)",
-    "States.Nothing()",
-  ])("%s fails with States.IntrinsicFailure", (text) => {
-    expect(() => call(text)).toThrow("States.IntrinsicFailure");
+  ])("%s fails as on AWS", (text) => {
+    const name = text.slice(0, text.indexOf("("));
+    expect(() => call(text)).toThrow(
+      `States.Runtime: There was an error while evaluating the intrinsic function: ${text}. Invalid arguments in ${name}`,
+    );
+  });
+
+  it.each([
+    ["States.Format('Hello {', $.name)", "Invalid template in States.Format: matching '}' not found for '{'."],
+    ["States.Format('Hello {{}}', $.name)", "Invalid template in States.Format: matching '}' not found for '{'."],
+    ["States.Format('}')", "Invalid template in States.Format: matching '{' not found for '}'."],
+    ["States.Format('{}')", "number of arguments do not match the occurrences of {}."],
+    ["States.Format('', 1)", "number of arguments do not match the occurrences of {}."],
+    ["States.StringToJson('nothing')", "Cannot convert String to Json in States.StringToJson, caused by: "],
+    ["States.Format('\\n')", "'\\n' is no escape"],
+    ["States.Nothing()", "The function States.Nothing is not supported"],
+  ])("%s tells why it fails", (text, why) => {
+    expect(() => call(text)).toThrow(`States.Runtime: There was an error while evaluating the intrinsic function: ${text}. `);
+    expect(() => call(text)).toThrow(why);
   });
 
   it("fails with States.Runtime for an argument whose path leads nowhere", () => {

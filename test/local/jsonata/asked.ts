@@ -6,6 +6,7 @@ export async function asked(evaluator: JsonataEvaluator, expression: string, giv
     fields: [["Output", `{% ${expression} %}`]],
     states: { input: {}, context: {} },
     variables: {},
+    at: 0,
     ...given,
   });
   if ("values" in reply) return reply.values[0];

@@ -73,13 +73,13 @@ describe("a hostile expression fails its own field", () => {
 
   it("which is named, though the thread could not say so itself", async () => {
     const template = { a: "{% 1 %}", b: [`{% ${hopeless} %}`] };
-    const reply = await hasty.evaluate({ fields: [["Output", template]], states: { input: 1, context: {} }, variables: {} });
+    const reply = await hasty.evaluate({ fields: [["Output", template]], states: { input: 1, context: {} }, variables: {}, at: 0 });
     expect(reply).toMatchObject({ failedField: 0, location: "Output/b[0]" });
   });
 
   it("and many values that are too large together", async () => {
     const template = Array.from({ length: 8 }, () => '{% $pad("x", 6000000) %}');
-    const reply = await evaluator.evaluate({ fields: [["Output", template]], states: { input: 1, context: {} }, variables: {} });
+    const reply = await evaluator.evaluate({ fields: [["Output", template]], states: { input: 1, context: {} }, variables: {}, at: 0 });
     expect(reply).toMatchObject({ location: "Output[5]", cause: expect.stringContaining("memory limit exceeded") });
   });
 

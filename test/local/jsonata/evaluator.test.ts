@@ -21,7 +21,7 @@ describe("a template", () => {
       deep: [["{%$states.context.Execution.Name%}"]],
       ids: "{% $states.input.list.id %}",
     };
-    expect(await evaluator.evaluate({ fields: [["Arguments", template]], states, variables: { v: 2 } })).toEqual({
+    expect(await evaluator.evaluate({ fields: [["Arguments", template]], states, variables: { v: 2 }, at: 0 })).toEqual({
       values: [{ literal, sum: 3, deep: [["e"]], ids: [1, 2] }],
     });
     expect(template.sum).toBe("{% $states.input.a + $v %}");
@@ -29,7 +29,7 @@ describe("a template", () => {
 
   it("keeps a member named __proto__ a member", async () => {
     const template = JSON.parse('{"__proto__":{"x":"{% 1 %}"}}');
-    const reply = await evaluator.evaluate({ fields: [["Output", template]], states, variables: {} });
+    const reply = await evaluator.evaluate({ fields: [["Output", template]], states, variables: {}, at: 0 });
     expect(JSON.stringify(reply)).toBe('{"values":[{"__proto__":{"x":1}}]}');
   });
 
@@ -49,6 +49,7 @@ describe("a template", () => {
       ],
       states,
       variables: {},
+      at: 0,
     });
     const cause = `The JSONata expression '$x' specified for the field '${location}' returned nothing (undefined).`;
     expect(reply).toEqual({ failedField: 1, cause, location });
@@ -57,7 +58,12 @@ describe("a template", () => {
   it("is evaluated for one item of a Map where the field names it", async () => {
     const template = { value: "{% $states.context.Map.Item.Value %}", name: "{% $states.context.Execution.Name %}" };
     const selected = ["x", { y: 1 }].map((Value, Index) => ["ItemSelector", template, { Index, Value }] as const);
-    const reply = await evaluator.evaluate({ fields: [...selected, ["Label", "{% $states.context.Map.Item %}"]], states, variables: {} });
+    const reply = await evaluator.evaluate({
+      fields: [...selected, ["Label", "{% $states.context.Map.Item %}"]],
+      states,
+      variables: {},
+      at: 0,
+    });
     expect(reply).toEqual({ values: [{ value: "x", name: "e" }, { value: { y: 1 }, name: "e" }, { Index: 9 }] });
   });
 });
@@ -109,7 +115,7 @@ describe("an expression's value", () => {
 it("lets the process end while its thread waits", async () => {
   const file = new URL("../../../src/local/jsonata/evaluator.ts", import.meta.url);
   const script = `const { createJsonataEvaluator } = await import(${JSON.stringify(file.href)});
-    const request = { fields: [["Output", "{% 6 * 7 %}"]], states: { input: 1, context: {} }, variables: {} };
+    const request = { fields: [["Output", "{% 6 * 7 %}"]], states: { input: 1, context: {} }, variables: {}, at: 0 };
     console.log(JSON.stringify(await createJsonataEvaluator().evaluate(request)));`;
   const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script], { timeout: 15_000 });
   expect(stdout).toBe('{"values":[42]}\n');

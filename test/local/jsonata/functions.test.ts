@@ -114,6 +114,15 @@ describe("the functions that Step Functions adds to JSONata", () => {
     );
   });
 
+  it.each([
+    ["$millis()", 1_772_356_500_250],
+    ["$now()", "2026-03-01T09:15:00.250Z"],
+    ["$now('[H01]:[m01] [z]', '+0200')", "11:15 GMT+02:00"],
+    ["$fromMillis($millis()) = $now()", true],
+  ])("%s is told by the clock that the request comes with", async (expression, expected) => {
+    expect(await asked(evaluator, expression, { at: 1_772_356_500_250 })).toBe(expected);
+  });
+
   it("$hash is the digest of the UTF-8 text by every algorithm", async () => {
     const names = { MD5: "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512" };
     for (const [name, digest] of Object.entries(names)) {

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { createJsonataEvaluator, type JsonataRequest } from "../../../src/local/jsonata/evaluator.ts";
 
 type Json = JsonataRequest["states"]["input"];
@@ -27,13 +27,15 @@ describe.skipIf(!isPresent)(title, () => {
         .flatMap((line) => casesOf(JSON.parse(line)))
     : [];
 
+  const evaluator = createJsonataEvaluator();
+  afterAll(() => evaluator[Symbol.asyncDispose]());
+
   it("are there", () => expect(cases.length).toBeGreaterThan(20));
 
   it.each(cases.map((one) => [`${one.name} ${one.field}`, one] as const))(
     "give the same here: %s",
     async (_, { field, template, states, variables, value }) => {
-      await using evaluator = createJsonataEvaluator();
-      const reply = await evaluator.evaluate({ fields: [[field, template]], states, variables });
+      const reply = await evaluator.evaluate({ fields: [[field, template]], states, variables, at: 0 });
       expect("values" in reply ? reply.values[0] : reply.cause).toEqual(value);
     },
   );

@@ -1,5 +1,6 @@
 import type { QueryLanguage } from "../definition.ts";
 import { isJsonObject, type Json, type JsonObject } from "../json.ts";
+import { inCatcher } from "../jsonata-check.ts";
 import { checkFields, checkRequired } from "./fields.ts";
 import type { Findings } from "./findings.ts";
 import { checkAssign, checkEvaluated, type Scope } from "./templates.ts";
@@ -34,8 +35,8 @@ export function checkCatch(findings: Findings, rules: Json | undefined, at: stri
     checkFields(findings, catcher, place, catcherFields, language);
     checkRequired(findings, catcher, place, ["ErrorEquals", "Next"]);
     checkString(findings, catcher, "Next", place);
-    checkAssign(findings, catcher["Assign"], `${place}/Assign`, language, outer);
-    if (language === "JSONata") checkEvaluated(findings, catcher["Output"], `${place}/Output`, language);
+    checkAssign(findings, catcher["Assign"], `${place}/Assign`, language, outer, inCatcher);
+    if (language === "JSONata") checkEvaluated(findings, catcher["Output"], `${place}/Output`, language, inCatcher);
     else checkPath(findings, catcher, "ResultPath", place, "referenceToInput", true);
   });
 }

@@ -1,6 +1,6 @@
 import type { QueryLanguage } from "../definition.ts";
 import { isJsonObject, type Json } from "../json.ts";
-import { checkJsonata } from "../jsonata-check.ts";
+import { type Absent, checkJsonata } from "../jsonata-check.ts";
 import type { Findings } from "./findings.ts";
 import { isPathOrCall, looksEvaluated } from "./values.ts";
 
@@ -36,8 +36,8 @@ function checkMember(findings: Findings, key: string, value: Json, at: string): 
 }
 
 /** Checks a field that is a template in JSONPath and holds expressions in JSONata. */
-export function checkEvaluated(findings: Findings, value: Json | undefined, at: string, language: QueryLanguage): void {
-  if (language === "JSONata") checkJsonata(findings, value, at);
+export function checkEvaluated(findings: Findings, value: Json | undefined, at: string, language: QueryLanguage, absent?: Absent): void {
+  if (language === "JSONata") checkJsonata(findings, value, at, absent);
   else checkTemplate(findings, value, at);
 }
 
@@ -45,11 +45,18 @@ export function checkEvaluated(findings: Findings, value: Json | undefined, at: 
  * Checks an Assign field: its values, and the names of its variables, which are Unicode identifiers of at most 80 characters, not `states`
  * (codes and words as measured), and none that a machine around assigns (documented; the words are ours).
  */
-export function checkAssign(findings: Findings, assign: Json | undefined, at: string, language: QueryLanguage, outer: Scope | null): void {
+export function checkAssign(
+  findings: Findings,
+  assign: Json | undefined,
+  at: string,
+  language: QueryLanguage,
+  outer: Scope | null,
+  absent?: Absent,
+): void {
   if (assign === undefined) return;
   if (!isJsonObject(assign)) return findings.wrongType("OBJECT", at);
   for (const name of assignedNames(assign)) checkName(findings, name, `${at}/${name}`, outer);
-  checkEvaluated(findings, assign, at, language);
+  checkEvaluated(findings, assign, at, language, absent);
 }
 
 /** The variables that an Assign field names: `total` for `total` and, in JSONPath, for `total.$`. */

@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Bench, machine } from "./peer.ts";
+
+const inner = { StartAt: "Item", States: { Item: { Type: "Pass", End: true } } };
+const distributed = { ...inner, ProcessorConfig: { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" } };
+const itemsOf = (more: object) => ({ Type: "Map", ItemsPath: "$.items", ItemProcessor: inner, End: true, ...more });
+const rest = (more: object) => ({ Type: "Wait", End: true, ...more });
+const large = "x".repeat(140_000);
+const tooLarge = (what: string) =>
+  `The state/task '${what}' returned a result with a size exceeding the maximum number of bytes service limit.`;
+
+/** Mocks that return more than AWS takes. */
+const mockConfig = JSON.stringify({
+  StateMachines: { Legacy: { TestCases: { all: { Legacy: "Invoked" } } }, Service: { TestCases: { all: { Service: "Returned" } } } },
+  MockedResponses: {
+    Invoked: { "0": { Return: { StatusCode: 200, Payload: [large, large] } } },
+    Returned: { "0": { Return: { Payload: [large, large] } } },
+  },
+});
+
+describe("an execution fails as on AWS", () => {
+  let bench: Bench;
+  beforeAll(async () => {
+    bench = await Bench.open(undefined, { mockConfig });
+  });
+  afterAll(() => bench.close());
+
+  it.each<[string, object, unknown, string, string?]>([
+    [
+      "a path of seconds that leads nowhere",
+      rest({ SecondsPath: "$.s" }),
+      {},
+      "The SecondsPath parameter does not reference an input value: $.s",
+    ],
+    [
+      "seconds that are none",
+      rest({ SecondsPath: "$.s" }),
+      { s: { raw: "3" } },
+      'The SecondsPath parameter cannot be parsed as a long value: $.s == {"raw":"3"}',
+    ],
+    [
+      "seconds that are a fraction",
+      rest({ SecondsPath: "$.s" }),
+      { s: 1.5 },
+      "The SecondsPath parameter cannot be parsed as a long value: $.s == 1.5",
+    ],
+    [
+      "a path of time that leads nowhere",
+      rest({ TimestampPath: "$.t" }),
+      {},
+      "The TimestampPath parameter does not reference an input value: $.t",
+    ],
+    [
+      "a time that is a number",
+      rest({ TimestampPath: "$.t" }),
+      { t: 1735689600000 },
+      "The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format string: $.t == 1735689600000",
+    ],
+    [
+      "a Choice that nothing fits",
+      { Type: "Choice", Choices: [{ Variable: "$.n", NumericEquals: 1, Next: "Other" }] },
+      { n: 2 },
+      "Failed to transition out of the state. The state does not point to a next state.",
+    ],
+    [
+      "a Choice of what is not there",
+      { Type: "Choice", Choices: [{ Variable: "$.n", IsNull: true, Next: "Other" }] },
+      {},
+      "Invalid path '$.n': The choice state's condition path references an invalid value.",
+    ],
+    ["a Map over no array", itemsOf({}), { items: 1 }, 'Reference path "$.items" must point to array.'],
+    [
+      "a concurrency below 0",
+      itemsOf({ MaxConcurrencyPath: "$.n" }),
+      { items: [], n: -1 },
+      "Expected non-negative integer for MaxConcurrency, got '-1' instead.",
+    ],
+    [
+      "a concurrency that is none",
+      itemsOf({ MaxConcurrencyPath: "$.n" }),
+      { items: [], n: {} },
+      'The MaxConcurrencyPath field refers to value "{}" which is not a valid integer: $.n',
+    ],
+    [
+      "a tolerance that is none, once the Map has started",
+      itemsOf({ ItemProcessor: distributed, ToleratedFailureCountPath: "$.n" }),
+      { items: [1], n: "NoNumber" },
+      'The ToleratedFailureCountPath field refers to value "NoNumber" which is not a valid integer: $.n',
+      "MapStateStarted<-2",
+    ],
+    [
+      "a tolerance below 0",
+      itemsOf({ ItemProcessor: distributed, ToleratedFailureCountPath: "$.n" }),
+      { items: [1], n: -1 },
+      "ToleratedFailureCount cannot be negative.",
+      "MapStateStarted<-2",
+    ],
+    [
+      "a tolerance of more than all",
+      itemsOf({ ItemProcessor: distributed, ToleratedFailurePercentagePath: "$.n" }),
+      { items: [1], n: 100.1 },
+      "ToleratedFailurePercentage must be between 0 and 100.",
+      "MapStateStarted<-2",
+    ],
+  ])("in States.Runtime for %s", async (_, state, input, why, started) => {
+    const arn = await bench.start(machine({ Only: state, ...("Choices" in state ? { Other: { Type: "Succeed" } } : {}) }), input);
+    const { status, error, cause } = await bench.describe(arn);
+    expect([status, error]).toEqual(["FAILED", "States.Runtime"]);
+    expect(cause).toBe(`An error occurred while executing the state 'Only' (entered at the event id #2). ${why}`);
+    const events = (await bench.history(arn)).slice(2).map(({ type, previousEventId }) => `${type}<-${previousEventId}`);
+    expect(events).toEqual([...(started === undefined ? [] : [started]), "ExecutionFailed<-2"]);
+  });
+
+  it.each([
+    ["Legacy", "arn:aws:lambda:us-east-1:123456789012:function:f", "arn:aws:lambda:us-east-1:123456789012:function:f", "LambdaFunction"],
+    ["Service", "arn:aws:states:::lambda:invoke", "lambda", "Task"],
+  ])("in States.DataLimitExceeded, which nothing catches, for too large a result: %s", async (name, Resource, what, family) => {
+    const Catch = [{ ErrorEquals: ["States.ALL"], Next: "Note" }];
+    const states = { [name]: { Type: "Task", Resource, Catch, End: true }, Note: { Type: "Pass", End: true } };
+    const arn = await bench.start(machine(states), {}, { name, testCase: "all" });
+    const { error, cause } = await bench.describe(arn);
+    expect({ error, cause }).toEqual({ error: "States.DataLimitExceeded", cause: tooLarge(what) });
+    expect((await bench.history(arn)).map(({ type }) => type).slice(-2)).toEqual([`${family}Failed`, "ExecutionFailed"]);
+  });
+
+  it("in States.DataLimitExceeded for too large an output", async () => {
+    const Parameters = { "once.$": "$.text", "twice.$": "$.text" };
+    const arn = await bench.start(machine({ Grow: { Type: "Pass", Parameters, End: true } }), { text: large });
+    const { error, cause } = await bench.describe(arn);
+    expect({ error, cause }).toEqual({ error: "States.DataLimitExceeded", cause: tooLarge("Grow") });
+  });
+});
