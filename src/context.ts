@@ -196,9 +196,9 @@ export interface LocalImport {
   readonly watch: boolean;
 }
 
-/** What became of a definition file: its state machine is as the file says, or the file has a fault. */
+/** What became of a definition file: its state machine is as the file says, or was kept where the file is gone; or the file has a fault. */
 export type Imported =
-  | { readonly file: string; readonly name: string; readonly arn: string; readonly change: "created" | "updated" | "unchanged" }
+  | { readonly file: string; readonly name: string; readonly arn: string; readonly change: "created" | "updated" | "unchanged" | "kept" }
   | { readonly file: string; readonly message: string; readonly diagnostics: readonly Diagnostic[] };
 
 /** What is wrong in a definition, and where. */

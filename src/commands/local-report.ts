@@ -7,10 +7,13 @@ export async function tellImported(terminal: Terminal, imported: Imported): Prom
   if ("message" in imported) {
     terminal.warn(`${imported.file} is not imported: ${imported.message}`);
     for (const { code, message, location } of imported.diagnostics) {
-      for (const line of `${code}: ${message}${location === null ? "" : ` at ${location}`}`.split("\n")) terminal.note(`  ${line}`);
+      // AWS's message for what is no JSON tells the place by itself.
+      const place = location === null || message.includes(location) ? "" : ` at ${location}`;
+      for (const line of `${code}: ${message}${place}`.split("\n")) terminal.note(`  ${line}`);
     }
   } else if (terminal.format === "human") {
-    const { name, change, arn } = imported;
+    const { name, change, arn, file } = imported;
+    if (change === "kept") return terminal.note([bold(file), " is gone; the state machine ", bold(name), " stays ", dim(arn)]);
     terminal.note([`${change} `, bold(name), " ", dim(arn)]);
   }
 }

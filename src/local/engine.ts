@@ -9,6 +9,7 @@ import { executionDeadline, type Step, step } from "./asl/interpreter.ts";
 import type { ExecutionFacts, Services } from "./asl/run.ts";
 import { DefinitionChecks } from "./definition-checks.ts";
 import { Evaluations, type Evaluator } from "./evaluations.ts";
+import { Listeners } from "./listeners.ts";
 import type { HandedTask } from "./local.ts";
 import { MapRunPump } from "./map-runs.ts";
 import { type MockConfig, mockedResult, parseMockConfig } from "./mock-config.ts";
@@ -48,8 +49,10 @@ export class Engine {
   isClosed = false;
   #mockConfig: { readonly text: string; readonly config: MockConfig } | null = null;
   readonly #definitions = new Map<string, Definition>();
-  readonly #pollers = new Map<string, Set<() => void>>();
-  readonly #watchers = new Map<number, Set<() => void>>();
+  /** Polls in this process, by the activity's ARN: one is called for each task that the activity gets. */
+  readonly pollers = new Listeners<string>();
+  /** Who waits in this process for an execution to end, by its id. */
+  readonly watchers = new Listeners<number>();
   readonly pageSeal: PageSeal;
   readonly pollMilliseconds: number;
 
@@ -168,30 +171,13 @@ export class Engine {
     this.#ownCallPump.follow(execution, stepped, events);
     this.#ask(stepped, taken);
     this.#wakePollers(events);
-    if (state.status !== "RUNNING") for (const watcher of this.#watchers.get(execution.id) ?? []) watcher();
+    if (state.status !== "RUNNING") for (const watcher of this.watchers.of(execution.id)) watcher();
     return stepped;
   }
 
   /** Has JSONata evaluated for what is no execution: a tested state. */
   evaluate(request: EvaluationRequest): Promise<EvaluationReply> {
     return this.#evaluations.evaluate(request);
-  }
-
-  /** The polls of an activity that are waiting in this process. */
-  pollersOf(activityArn: string): Set<() => void> {
-    const pollers = this.#pollers.get(activityArn) ?? new Set();
-    this.#pollers.set(activityArn, pollers);
-    return pollers;
-  }
-
-  /** Calls `watcher` when the execution ends in this process, until what is returned is called. */
-  watch(executionId: number, watcher: () => void): () => void {
-    const watchers = this.#watchers.get(executionId) ?? new Set();
-    this.#watchers.set(executionId, watchers.add(watcher));
-    return () => {
-      watchers.delete(watcher);
-      if (watchers.size === 0) this.#watchers.delete(executionId);
-    };
   }
 
   mintToken(target: TokenTarget): string {
@@ -252,11 +238,10 @@ export class Engine {
 
   /** Tells one waiting poll of each task that an activity has got. */
   #wakePollers(events: readonly HistoryEvent[]): void {
-    if (this.#pollers.size === 0) return;
     for (const event of events) {
       if (event.type !== "ActivityScheduled") continue;
       const { resource } = event["activityScheduledEventDetails"] as { resource: string };
-      const [wake] = this.#pollers.get(resource) ?? [];
+      const [wake] = this.pollers.of(resource);
       wake?.();
     }
   }

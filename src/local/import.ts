@@ -1,18 +1,16 @@
-import { type FSWatcher, watch } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ApiError } from "./api-error.ts";
 import type { Diagnostic } from "./asl/definition-check.ts";
 import { DefinitionFileError, definitionIn, machineNameOf } from "./definition-files.ts";
 import type { Engine } from "./engine.ts";
+import { FolderWatch } from "./folder-watch.ts";
 import type { Imported, ImportedMachine, ImportFault, ImportOptions } from "./local.ts";
 import { operations } from "./operations/operations.ts";
 import { RequestReader } from "./request-reader.ts";
 
 /** Role ARNs are not used; CreateStateMachine only wants a well-formed one. */
 const roleArn = "arn:aws:iam::123456789012:role/sfn-callback-local";
-/** Editors write a file in several steps; what they leave in between is not looked at. */
-const quietMilliseconds = 100;
 
 /** A folder that cannot be imported, or a fault in one of its files. */
 export class ImportError extends Error {
@@ -26,9 +24,9 @@ export class Import implements AsyncDisposable {
   readonly #tell: (imported: Imported) => void;
   /** The fault that was told of each file last, null where it had none: nothing is told twice. */
   readonly #faults = new Map<string, string | null>();
-  #running: Promise<unknown> = Promise.resolve();
-  #watcher: FSWatcher | null = null;
-  #quiet: NodeJS.Timeout | null = null;
+  /** What was last imported of each file that is there. */
+  readonly #machines = new Map<string, ImportedMachine>();
+  #watch: FolderWatch | null = null;
 
   constructor(engine: Engine, options: ImportOptions, tell: (imported: Imported) => void) {
     this.#engine = engine;
@@ -42,7 +40,7 @@ export class Import implements AsyncDisposable {
    */
   async start(): Promise<readonly ImportedMachine[]> {
     const { folder, watch: isWatching = false } = this.#options;
-    if (isWatching) this.#watch();
+    if (isWatching) this.#startToWatch();
     const all = await this.#importAll();
     if (!isWatching && all.length === 0) throw new ImportError(`the folder ${folder} holds no *.asl.json, *.asl.yaml or *.asl.yml`);
     const faults = all.filter((each) => "message" in each);
@@ -52,34 +50,28 @@ export class Import implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#watcher?.close();
-    if (this.#quiet !== null) clearTimeout(this.#quiet);
-    await this.#running;
+    await this.#watch?.[Symbol.asyncDispose]();
   }
 
-  #watch(): void {
+  #startToWatch(): void {
     const { folder } = this.#options;
     try {
-      this.#watcher = watch(folder, { persistent: false }, () => this.#changed());
+      this.#watch = new FolderWatch(folder, () => this.#importChanges());
     } catch (error) {
       throw unreadable(folder, error);
     }
-    this.#watcher.on("error", () => this.#watcher?.close());
-  }
-
-  #changed(): void {
-    if (this.#quiet !== null) clearTimeout(this.#quiet);
-    this.#quiet = setTimeout(() => {
-      // One at a time, and another for what changes meanwhile.
-      this.#running = this.#running.then(() => this.#importChanges());
-    }, quietMilliseconds);
-    this.#quiet.unref();
   }
 
   async #importChanges(): Promise<void> {
     const { folder } = this.#options;
-    const all = await this.#importAll().catch((error: unknown) => [fault(folder, error instanceof Error ? error.message : String(error))]);
-    for (const each of all) this.#tellOnce(each);
+    try {
+      const all = await this.#importAll();
+      this.#faults.delete(folder);
+      for (const each of all) this.#tellOnce(each);
+      this.#tellOfRemoved(all);
+    } catch (error) {
+      this.#tellOnce(fault(folder, error instanceof Error ? error.message : String(error)));
+    }
   }
 
   #tellOnce(imported: Imported): void {
@@ -87,8 +79,21 @@ export class Import implements AsyncDisposable {
     const isKnown = this.#faults.has(imported.file);
     const now = "message" in imported ? faultText(imported) : null;
     this.#faults.set(imported.file, now);
+    if ("arn" in imported) this.#machines.set(imported.file, imported);
     const isChange = "change" in imported && imported.change !== "unchanged";
     if (!isKnown || isChange || before !== now) this.#tell(imported);
+  }
+
+  /** A file that is gone leaves its machine, which executions may run on; who renamed it hears of one under the new name. */
+  #tellOfRemoved(all: readonly Imported[]): void {
+    const present = new Set(all.map(({ file }) => file));
+    const names = new Set(all.map((each) => ("name" in each ? each.name : null)));
+    for (const file of [...this.#faults.keys()].filter((known) => !present.has(known))) {
+      const machine = this.#machines.get(file);
+      this.#faults.delete(file);
+      this.#machines.delete(file);
+      if (machine !== undefined && !names.has(machine.name)) this.#tell({ ...machine, change: "kept" });
+    }
   }
 
   async #importAll(): Promise<Imported[]> {
@@ -102,13 +107,17 @@ export class Import implements AsyncDisposable {
       const name = machineNameOf(file);
       if (name === null) continue;
       const other = fileOf.get(name);
-      all.push(other === undefined ? await this.#import(file, name) : fault(file, `${other} defines the same state machine, ${name}`));
+      const imported =
+        other === undefined ? await this.#import(file, name) : fault(file, `${other} defines the same state machine, ${name}`);
+      if (imported === null) continue;
+      all.push(imported);
       fileOf.set(name, other ?? file);
     }
     return all;
   }
 
-  async #import(file: string, name: string): Promise<Imported> {
+  /** Null for a file that has gone meanwhile. */
+  async #import(file: string, name: string): Promise<Imported | null> {
     try {
       const text = await readFile(join(this.#options.folder, file), "utf8");
       const definition = await definitionIn(file, text, this.#options.substitutions ?? {});
@@ -123,6 +132,7 @@ export class Import implements AsyncDisposable {
     } catch (error) {
       if (error instanceof DefinitionFileError || error instanceof ApiError) return fault(file, error.message);
       if (!(error instanceof Error && "code" in error)) throw error;
+      if (error.code === "ENOENT") return null;
       return fault(file, `it cannot be read: ${reason(error)}`);
     }
   }
@@ -138,8 +148,13 @@ function fault(file: string, message: string, diagnostics: readonly Diagnostic[]
 }
 
 function faultText({ file, message, diagnostics }: ImportFault): string {
-  const lines = diagnostics.map(({ code, message, location }) => `\n  ${code}: ${message}${location === null ? "" : ` at ${location}`}`);
+  const lines = diagnostics.map((diagnostic) => `\n  ${diagnosticText(diagnostic)}`);
   return `${file}: ${message}${lines.join("")}`;
+}
+
+/** AWS's message for what is no JSON tells the place by itself. */
+function diagnosticText({ code, message, location }: ImportFault["diagnostics"][number]): string {
+  return `${code}: ${message}${location === null || message.includes(location) ? "" : ` at ${location}`}`;
 }
 
 function unreadable(folder: string, error: unknown): ImportError {

@@ -64,7 +64,7 @@ export interface ImportOptions {
   readonly substitutions?: Readonly<Record<string, string>>;
   /**
    * Goes on to import what is changed or added. Running executions keep the definition they were started with; a file with a fault is told to
-   * `onImport` and leaves its state machine as it is; a file that is removed leaves it, too.
+   * `onImport` and leaves its state machine as it is; so does a file that is removed.
    */
   readonly watch?: boolean;
 }
@@ -78,7 +78,8 @@ export interface ImportedMachine {
   readonly file: string;
   readonly name: string;
   readonly arn: string;
-  readonly change: "created" | "updated" | "unchanged";
+  /** `kept` where the file is gone: its state machine stays as it is, since executions may run on it. */
+  readonly change: "created" | "updated" | "unchanged" | "kept";
 }
 
 /** A definition file that defines nothing that can run. */

@@ -31,7 +31,7 @@ export class RequestReader extends MemberReader {
   arn(member: string, kinds: readonly string[], max = longestArn): string {
     const value = this.text(member, { min: 1, max });
     if (value === "") return value;
-    if (!value.startsWith("arn:")) throw new ApiError("InvalidArn", `Invalid Arn: 'Invalid ARN prefix: ${value.split(":")[0]}'`);
+    checkPrefix(value);
     const [, , , , , kind = "", name = ""] = value.split(":");
     if (!isStepFunctionsArn.test(value) || !kinds.includes(kind) || name === "") {
       throw new ApiError("InvalidArn", `Invalid Arn: 'Resource type not valid in this context: ${kind}'`);
@@ -41,6 +41,15 @@ export class RequestReader extends MemberReader {
 
   optionalArn(member: string, kinds: readonly string[], max = longestArn): string | undefined {
     return this.has(member) ? this.arn(member, kinds, max) : undefined;
+  }
+
+  /** The ARN of an IAM role. It is used for nothing here; that a text is no ARN at all is told, in AWS's words (seen in published errors). */
+  roleArn(): string {
+    return this.#checkedRole(this.text("roleArn", { min: 1, max: longestArn })) ?? "";
+  }
+
+  optionalRoleArn(): string | undefined {
+    return this.#checkedRole(this.optionalText("roleArn", { min: 1, max: longestArn }));
   }
 
   /** A token is a secret even where it is too long: no message quotes it. */
@@ -61,9 +70,19 @@ export class RequestReader extends MemberReader {
     return this.#pageReader;
   }
 
+  #checkedRole(role: string | undefined): string | undefined {
+    if (role && !role.startsWith("arn:")) throw new ApiError("InvalidArn", `Invalid Role Arn: '${role}'`);
+    return role;
+  }
+
   /** What must stay the same from page to page: everything but the token and the page's size. */
   #listing(): string {
     const { nextToken: _token, maxResults: _size, ...rest } = this.members;
     return JSON.stringify([this.#operation, Object.entries(rest).sort(([left], [right]) => (left < right ? -1 : 1))]);
   }
+}
+
+/** Refuses what is no ARN at all (message recorded). */
+export function checkPrefix(arn: string): void {
+  if (!arn.startsWith("arn:")) throw new ApiError("InvalidArn", `Invalid Arn: 'Invalid ARN prefix: ${arn.split(":")[0]}'`);
 }

@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the files under test write their placeholders so
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DescribeExecutionCommand, DescribeStateMachineCommand, SendTaskSuccessCommand, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -169,8 +169,52 @@ describe("an import that watches", () => {
     write("a.asl.json", pass("a"));
     expect(await next()).toMatchObject({ name: "a", change: "created" });
     rmSync(join(folder, "a.asl.json"));
+    expect(await next()).toEqual({ file: "a.asl.json", name: "a", arn: machineArn("a"), change: "kept" });
     write("b.asl.json", pass("b"));
     expect(await next()).toMatchObject({ name: "b", change: "created" });
     expect(await definitionOf(local.url, "a")).toBe(pass("a"));
+  });
+
+  it("takes a renamed file for another machine's, and a file of another kind for the same one's", async () => {
+    write("a.asl.json", pass("a"));
+    const { next, onImport } = listener();
+    await using _local = await createLocal({ import: { folder, watch: true }, onImport });
+    await next();
+    renameSync(join(folder, "a.asl.json"), join(folder, "b.asl.json"));
+    expect([await next(), await next()]).toMatchObject([
+      { file: "b.asl.json", change: "created" },
+      { file: "a.asl.json", change: "kept" },
+    ]);
+    renameSync(join(folder, "b.asl.json"), join(folder, "b.asl.yaml"));
+    expect(await next()).toMatchObject({ file: "b.asl.yaml", name: "b", change: "updated" });
+    // A fault goes with its file, and is told again with another.
+    write("c.asl.json", "{");
+    expect(await next()).toMatchObject({ file: "c.asl.json", diagnostics: [{ code: "INVALID_JSON_DESCRIPTION" }] });
+    rmSync(join(folder, "c.asl.json"));
+    write("d.asl.json", pass("d"));
+    expect(await next()).toMatchObject({ file: "d.asl.json" });
+    write("c.asl.json", "{");
+    expect(await next()).toMatchObject({ file: "c.asl.json", diagnostics: [{ code: "INVALID_JSON_DESCRIPTION" }] });
+  });
+
+  it("goes on where the folder is removed and made again, and where another takes its place", async () => {
+    const watched = join(folder, "machines");
+    mkdirSync(watched);
+    write("machines/a.asl.json", pass("1"));
+    const { next, onImport } = listener();
+    await using _local = await createLocal({ import: { folder: watched, watch: true }, onImport });
+    await next();
+    rmSync(watched, { recursive: true });
+    expect(await next()).toMatchObject({ file: watched, message: expect.stringContaining("it does not exist") });
+    mkdirSync(watched);
+    write("machines/a.asl.json", pass("2"));
+    expect(await next()).toMatchObject({ file: "a.asl.json", change: "updated" });
+    mkdirSync(join(folder, "other"));
+    write("other/a.asl.json", pass("3"));
+    renameSync(watched, join(folder, "old"));
+    renameSync(join(folder, "other"), watched);
+    expect(await next()).toMatchObject({ file: "a.asl.json", change: "updated" });
+    write("machines/a.asl.json", pass("4"));
+    expect(await next()).toMatchObject({ file: "a.asl.json", change: "updated" });
   });
 });

@@ -4,6 +4,7 @@ import { waitingTask } from "../asl/execution-state.ts";
 import type { Engine } from "../engine.ts";
 import type { StoredActivity } from "../store/tasks.ts";
 import { checkName, type Operations, seconds } from "./operation.ts";
+import { checkEncryption, type Encryption, ownedKey, readEncryption } from "./settings.ts";
 import { checkTagCount, readTags } from "./tags.ts";
 
 /** How often a poll looks for tasks that other processes have scheduled. */
@@ -15,14 +16,19 @@ const maxPollers = 1000;
 export const activityOperations: Operations = {
   CreateActivity(engine, request) {
     const name = request.text("name", { min: 1, max: 80 });
+    const encryption = readEncryption(request) ?? ownedKey;
     const tags = readTags(request);
     request.done();
     checkName(name);
+    checkEncryption(encryption);
     const arn = engine.arn(`activity:${name}`);
     return engine.store.transaction(() => {
-      // The same name again is the same activity (facts page 2.5, recorded).
+      // The same name again is the same activity (facts page 2.5, recorded), where its key is the same, too (documented; the words are ours).
       const existing = engine.store.tasks.activity(arn);
-      const activity = existing ?? { arn, name, createdAt: engine.now() };
+      const activity = existing ?? { arn, name, createdAt: engine.now(), encryption: JSON.stringify(encryption) };
+      if (activity.encryption !== JSON.stringify(encryption)) {
+        throw new ApiError("ActivityAlreadyExists", `Activity Already Exists: '${arn}'`);
+      }
       if (existing === null) {
         engine.store.tasks.addActivity(activity);
         engine.store.tags.put(arn, tags);
@@ -35,7 +41,8 @@ export const activityOperations: Operations = {
   DescribeActivity(engine, request) {
     const arn = request.arn("activityArn", ["activity"]);
     request.done();
-    return { ...summary(existingActivity(engine, arn)), encryptionConfiguration: { type: "AWS_OWNED_KEY" } };
+    const activity = existingActivity(engine, arn);
+    return { ...summary(activity), encryptionConfiguration: JSON.parse(activity.encryption) as Encryption };
   },
 
   ListActivities(engine, request) {
@@ -67,14 +74,12 @@ export const activityOperations: Operations = {
 
 /** Waits for a task for as long as a poll may, and gives `taskToken: null` where none comes (facts page 2.1, documented). */
 async function poll(engine: Engine, arn: string, workerName: string | undefined, signal: AbortSignal): Promise<object> {
-  const pollers = engine.pollersOf(arn);
-  if (pollers.size >= maxPollers) {
+  if (engine.pollers.of(arn).size >= maxPollers) {
     throw new ApiError("ActivityWorkerLimitExceeded", `Activity Worker Limit Exceeded: '${arn}'`);
   }
   const until = performance.now() + engine.pollMilliseconds;
   let wake = new AbortController();
-  const poller = () => wake.abort();
-  pollers.add(poller);
+  const stop = engine.pollers.add(arn, () => wake.abort());
   try {
     for (;;) {
       wake = new AbortController();
@@ -85,12 +90,14 @@ async function poll(engine: Engine, arn: string, workerName: string | undefined,
       engine.applyDue();
     }
   } finally {
-    pollers.delete(poller);
+    stop();
   }
 }
 
 /** The oldest task that still waits for a worker; those that have ended meanwhile are passed over. */
 function takeTask(engine: Engine, arn: string, workerName: string | undefined): object | null {
+  // A thousand polls must not take the file from others five times a second each.
+  if (!engine.store.tasks.hasActivityTask(arn)) return null;
   return engine.store.transaction(() => {
     for (let target = engine.store.tasks.takeActivityTask(arn); target !== null; target = engine.store.tasks.takeActivityTask(arn)) {
       const execution = engine.store.executions.get({ id: target.executionId });

@@ -1,8 +1,8 @@
 import { ApiError } from "../api-error.ts";
 import type { Engine } from "../engine.ts";
-import type { RequestReader } from "../request-reader.ts";
+import { checkPrefix, type RequestReader } from "../request-reader.ts";
 import type { Routing, StoredAlias } from "../store/versions.ts";
-import { activeMachine, existingMachine, readMachineArn, versionOf } from "./machine-reference.ts";
+import { activeMachine, readMachineArn, versionOf } from "./machine-reference.ts";
 import { invalid, type Operations, present, seconds } from "./operation.ts";
 
 /** Facts page 4, documented. */
@@ -91,7 +91,7 @@ export const aliasOperations: Operations = {
     const page = request.page();
     request.done();
     const version = versionOf(arn);
-    if (version === null) existingMachine(engine, arn);
+    if (version === null) activeMachine(engine, arn);
     else if (engine.store.versions.get(version.machineArn, version.version) === null) throw notFound();
     const found = engine.store.versions
       .aliases(version?.machineArn ?? arn)
@@ -123,6 +123,7 @@ function quotedRouting(list: readonly unknown[]): string {
 /** The machine that all the versions are of. */
 function checkRouting(routing: Routing): string {
   const arns = routing.map(({ stateMachineVersionArn }) => stateMachineVersionArn);
+  for (const arn of arns) checkPrefix(arn);
   const refuse = (why: string, received: readonly unknown[]) => invalid(`${why}. Received: [${received.join(", ")}]`);
   const machines = arns.map((arn) => versionOf(arn)?.machineArn);
   const [machineArn] = machines;

@@ -10,25 +10,33 @@ export interface Settings {
     readonly destinations?: readonly object[];
   };
   readonly tracingConfiguration: { readonly enabled: boolean };
-  readonly encryptionConfiguration: { readonly type: string; readonly kmsKeyId?: string; readonly kmsDataKeyReusePeriodSeconds?: number };
+  readonly encryptionConfiguration: Encryption;
 }
+
+/** What the data of a machine or of an activity is said to be encrypted with. Nothing is encrypted here. */
+export interface Encryption {
+  readonly type: string;
+  readonly kmsKeyId?: string;
+  readonly kmsDataKeyReusePeriodSeconds?: number;
+}
+
+export const ownedKey: Encryption = { type: "AWS_OWNED_KEY" };
 
 /** What AWS tells of a machine that was given none (recorded). */
 const defaults: Settings = {
   loggingConfiguration: { includeExecutionData: false, level: "OFF" },
   tracingConfiguration: { enabled: false },
-  encryptionConfiguration: { type: "AWS_OWNED_KEY" },
+  encryptionConfiguration: ownedKey,
 };
 
 /** Reads the configurations that a request gives. */
 export function readSettings(request: RequestReader): Partial<Settings> {
-  const [logging, tracing, encryption] = ["loggingConfiguration", "tracingConfiguration", "encryptionConfiguration"].map((member) =>
-    request.structure(member),
-  );
+  const [logging, tracing] = ["loggingConfiguration", "tracingConfiguration"].map((member) => request.structure(member));
+  const encryption = readEncryption(request);
   return {
     ...(logging ? { loggingConfiguration: readLogging(logging) } : {}),
     ...(tracing ? { tracingConfiguration: { enabled: tracing.optionalFlag("enabled") } } : {}),
-    ...(encryption ? { encryptionConfiguration: readEncryption(encryption) } : {}),
+    ...(encryption ? { encryptionConfiguration: encryption } : {}),
   };
 }
 
@@ -38,7 +46,11 @@ export function checkSettings({ loggingConfiguration: logging, encryptionConfigu
   if (logging !== undefined && (destinations > 1 || (logging.level !== "OFF" && destinations === 0))) {
     throw new ApiError("InvalidLoggingConfiguration", "Invalid Logging Configuration: Must specify exactly one Log Destination.");
   }
-  if (encryption?.type === "CUSTOMER_MANAGED_KMS_KEY" && encryption.kmsKeyId === undefined) {
+  if (encryption !== undefined) checkEncryption(encryption);
+}
+
+export function checkEncryption({ type, kmsKeyId }: Encryption): void {
+  if (type === "CUSTOMER_MANAGED_KMS_KEY" && kmsKeyId === undefined) {
     throw new ApiError("InvalidEncryptionConfiguration", "Invalid Encryption Configuration: a customer managed key needs a kmsKeyId");
   }
 }
@@ -64,7 +76,10 @@ function readLogging(logging: MemberReader): Settings["loggingConfiguration"] {
   return { includeExecutionData, level, ...(destinations === undefined ? {} : { destinations }) };
 }
 
-function readEncryption(encryption: MemberReader): Settings["encryptionConfiguration"] {
+/** Null where a request says nothing of it. */
+export function readEncryption(request: RequestReader): Encryption | null {
+  const encryption = request.structure("encryptionConfiguration");
+  if (encryption === null) return null;
   const kmsKeyId = encryption.optionalText("kmsKeyId", { min: 1, max: 2048 });
   const seconds = encryption.optionalInteger("kmsDataKeyReusePeriodSeconds", { least: 60, most: 900 });
   const type = encryption.text("type", { oneOf: ["AWS_OWNED_KEY", "CUSTOMER_MANAGED_KMS_KEY"] });

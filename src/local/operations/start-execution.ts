@@ -117,7 +117,7 @@ async function ended(engine: Engine, execution: StoredExecution, signal: AbortSi
   let current = execution;
   while (current.state.status === "RUNNING") {
     const wake = new AbortController();
-    const unwatch = engine.watch(execution.id, () => wake.abort());
+    const unwatch = engine.watchers.add(execution.id, () => wake.abort());
     await delay(lookMilliseconds, undefined, { signal: AbortSignal.any([wake.signal, signal]) }).catch(() => {});
     unwatch();
     // Nobody reads the reply.

@@ -19,7 +19,7 @@ export const stateMachineOperations: Operations = {
   async CreateStateMachine(engine, request) {
     const name = request.text("name", { min: 1, max: 80 });
     const definition = request.text("definition", { min: 1, maxBytes: maxDefinitionBytes, isSensitive: true });
-    const roleArn = request.text("roleArn", { min: 1, max: 256 });
+    const roleArn = request.roleArn();
     const type = request.optionalText("type", { oneOf: ["STANDARD", "EXPRESS"] }) === "EXPRESS" ? "EXPRESS" : "STANDARD";
     const given = readSettings(request);
     const tags = readTags(request);
@@ -54,7 +54,7 @@ export const stateMachineOperations: Operations = {
   async UpdateStateMachine(engine, request) {
     const arn = request.arn("stateMachineArn", ["stateMachine"]);
     const definition = request.optionalText("definition", { min: 1, maxBytes: maxDefinitionBytes, isSensitive: true });
-    const roleArn = request.optionalText("roleArn", { min: 1, max: 256 });
+    const roleArn = request.optionalRoleArn();
     const given = readSettings(request);
     const publication = readPublication(request);
     request.done();

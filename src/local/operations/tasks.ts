@@ -31,11 +31,15 @@ export const taskOperations: Operations = {
   },
 };
 
+/** A token that was never any task's: TestState's own. When AWS says so, and in what words, is not recorded. */
+const noTask = new ApiError("TaskDoesNotExist", "Task Does Not Exist: 'Provided task does not exist'");
+
 /** Sends to the task a token stands for, if that very attempt still waits; else TaskTimedOut, whatever ended it (recorded). */
 function answer(engine: Engine, taskToken: string, check: () => (attempt: number) => Happening): object {
   const target = engine.readToken(taskToken);
   if (target === null) throw new ApiError("InvalidToken", "Invalid Token: 'Invalid token'");
   const sent = check();
+  if (target.executionId === 0) throw noTask;
   return engine.store.transaction(() => {
     const execution = engine.store.executions.get({ id: target.executionId });
     const now = engine.now();

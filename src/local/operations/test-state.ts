@@ -56,7 +56,7 @@ function readTest(request: RequestReader): GivenTest {
   return {
     definition,
     stateName: request.optionalText("stateName", { min: 1, max: 80, isSensitive: true }),
-    roleArn: request.optionalText("roleArn", { min: 1, max: 256 }),
+    roleArn: request.optionalRoleArn(),
     input: request.optionalText("input", payload) ?? "{}",
     inspectionLevel: request.optionalText("inspectionLevel", { oneOf: ["INFO", "DEBUG", "TRACE"] }) ?? "INFO",
     revealSecrets: request.optionalFlag("revealSecrets"),
@@ -95,7 +95,7 @@ function stateTest(engine: Engine, given: GivenTest, { state, name, language, is
     input: given.input,
     startedAt: engine.now(),
   };
-  // No execution's: whoever answers with it is told that its task is gone.
+  // No execution's: whoever answers with it is told that there is no such task.
   const taskToken = engine.mintToken({ executionId: 0, attempt: 0 });
   const context = givenContext(given.context, hasToken(state));
   const contextState = isJsonObject(context?.["State"]) ? context["State"] : {};

@@ -1,4 +1,4 @@
-export const schemaVersion = "2";
+export const schemaVersion = "3";
 
 export const schema = `
 CREATE TABLE IF NOT EXISTS definitions (
@@ -47,7 +47,9 @@ CREATE TABLE IF NOT EXISTS own_calls (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS own_calls_due ON own_calls (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS own_calls_of_child ON own_calls (child_id) WHERE child_id IS NOT NULL;
-CREATE TABLE IF NOT EXISTS activities (arn TEXT PRIMARY KEY, name TEXT NOT NULL, created_at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS activities (
+  arn TEXT PRIMARY KEY, name TEXT NOT NULL, created_at INTEGER NOT NULL, encryption TEXT NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS activity_tasks (
   id INTEGER PRIMARY KEY, activity_arn TEXT NOT NULL, execution_id INTEGER NOT NULL, attempt INTEGER NOT NULL
 );

@@ -5,6 +5,8 @@ export interface StoredActivity {
   readonly arn: string;
   readonly name: string;
   readonly createdAt: number;
+  /** JSON text of its encryption configuration. */
+  readonly encryption: string;
 }
 
 /** Tasks that wait for somebody to take them: callback tasks for `onTask`, activities' tasks for a worker. */
@@ -41,8 +43,9 @@ export class Tasks {
     this.#database.run("DELETE FROM activity_tasks WHERE execution_id = ?", executionId);
   }
 
-  addActivity({ arn, name, createdAt }: StoredActivity): void {
-    this.#database.run("INSERT INTO activities (arn, name, created_at) VALUES (?, ?, ?)", arn, name, createdAt);
+  addActivity({ arn, name, createdAt, encryption }: StoredActivity): void {
+    const sql = "INSERT INTO activities (arn, name, created_at, encryption) VALUES (?, ?, ?, ?)";
+    this.#database.run(sql, arn, name, createdAt, encryption);
   }
 
   activity(arn: string): StoredActivity | null {
@@ -59,6 +62,10 @@ export class Tasks {
     this.#database.run("DELETE FROM activities WHERE arn = ?", arn);
   }
 
+  hasActivityTask(activityArn: string): boolean {
+    return this.#database.get("SELECT 1 FROM activity_tasks WHERE activity_arn = ? LIMIT 1", activityArn) !== undefined;
+  }
+
   /** Takes the oldest queued task of an activity off its queue, or null where there is none. */
   takeActivityTask(activityArn: string): TokenTarget | null {
     const row = this.#database.get(
@@ -71,7 +78,8 @@ export class Tasks {
 }
 
 function toActivity(row: Row): StoredActivity {
-  return { arn: String(row["arn"]), name: String(row["name"]), createdAt: number(row["created_at"]) };
+  const { arn, name, created_at: createdAt, encryption } = row;
+  return { arn: String(arn), name: String(name), createdAt: number(createdAt), encryption: String(encryption) };
 }
 
 function toTarget(row: Row): TokenTarget {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type CreateStateMachineCommandInput, type HistoryEvent, SFN } from "@aws-sdk/client-sfn";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { Bench, callbackState, machine, roleArn } from "../peer.ts";
 
 export const waiting = JSON.stringify(machine({ Ask: callbackState() }));
@@ -82,7 +82,7 @@ export class Endpoint {
 
   /** Endpoints other than the embedded one are only eventually consistent. */
   async until(isSo: () => Promise<boolean>): Promise<void> {
-    await expect.poll(isSo, { timeout: 10_000 }).toBe(true);
+    await vi.waitUntil(isSo, { timeout: 10_000 });
   }
 }
 
@@ -112,4 +112,16 @@ export function unique(): string {
 export async function refused(call: Promise<unknown>, name: string, message?: string | RegExp): Promise<void> {
   const said = typeof message === "string" ? { message } : message === undefined ? {} : { message: expect.stringMatching(message) };
   await expect(call).rejects.toMatchObject({ name, ...said, $metadata: { httpStatusCode: 400 } });
+}
+
+/** As many calls as an account may make of something, some at once. */
+export async function callMany(count: number, send: (index: number) => Promise<{ status: number; body: string }>): Promise<void> {
+  const indexes = Array.from({ length: count }, (_, index) => index);
+  const lane = async () => {
+    for (let index = indexes.pop(); index !== undefined; index = indexes.pop()) {
+      const { status, body } = await send(index);
+      if (status !== 200) throw new Error(body);
+    }
+  };
+  await Promise.all(Array.from({ length: 16 }, lane));
 }

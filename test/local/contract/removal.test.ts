@@ -2,8 +2,8 @@ import { statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import type { SFN } from "@aws-sdk/client-sfn";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Bench, callbackState, machine, roleArn } from "../peer.ts";
-import { passing, refused, sfnClient, waiting } from "./endpoint.ts";
+import { Bench, call, callbackState, machine, roleArn } from "../peer.ts";
+import { callMany, passing, refused, sfnClient, waiting } from "./endpoint.ts";
 
 const dayMilliseconds = 86_400_000;
 const distributed = {
@@ -44,9 +44,7 @@ describe("what is removed from the file", () => {
     );
   const untilGone = (arn: string) => expect.poll(() => isGone(arn), { timeout: 15_000 }).toBe(true);
   async function startMany(stateMachineArn: string, count: number, input = "{}") {
-    for (let done = 0; done < count; done += 50) {
-      await Promise.all(Array.from({ length: 50 }, () => sfn.startExecution({ stateMachineArn, input })));
-    }
+    await callMany(count, () => call(bench.local.url, "StartExecution", { stateMachineArn, input }));
   }
   /** How many rows each table has. */
   function rows(): Record<string, number> {
@@ -90,13 +88,24 @@ describe("what is removed from the file", () => {
 
   it("goes on in the background where it is much, while requests are answered, and after the process was ended", async () => {
     const stateMachineArn = await create("big", waiting);
-    await startMany(stateMachineArn, 1000);
+    const routingConfiguration = [{ stateMachineVersionArn: `${stateMachineArn}:1`, weight: 100 }];
+    const { stateMachineAliasArn } = await sfn.createStateMachineAlias({ name: "PROD", routingConfiguration });
+    await startMany(stateMachineArn, 500);
     await sfn.deleteStateMachine({ stateMachineArn });
     expect((await sfn.describeStateMachine({ stateMachineArn })).status).toBe("DELETING");
     const message = `State Machine is being deleted: '${stateMachineArn}'`;
-    await refused(sfn.startExecution({ stateMachineArn }), "StateMachineDeleting", message);
-    await refused(sfn.publishStateMachineVersion({ stateMachineArn }), "StateMachineDeleting", message);
-    await refused(create("big", waiting), "StateMachineDeleting", message);
+    for (const late of [
+      sfn.startExecution({ stateMachineArn }),
+      sfn.startSyncExecution({ stateMachineArn }),
+      sfn.publishStateMachineVersion({ stateMachineArn }),
+      sfn.updateStateMachine({ stateMachineArn, definition: passing }),
+      sfn.createStateMachineAlias({ name: "TEST", routingConfiguration }),
+      sfn.updateStateMachineAlias({ stateMachineAliasArn, description: "text" }),
+      sfn.listStateMachineAliases({ stateMachineArn }),
+      create("big", waiting),
+    ]) {
+      await refused(late, "StateMachineDeleting", message);
+    }
     sfn.destroy();
     await bench.reopen();
     open();
