@@ -11,11 +11,33 @@ const deep = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
 const head = (length: number, more = "") =>
   `POST / HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/x-amz-json-1.0\r\nx-amz-target: AWSStepFunctions.ListStateMachines\r\ncontent-length: ${length}\r\n${more}\r\n`;
 
+const jsonata = (output: unknown) =>
+  JSON.stringify(machine({ E: { Type: "Pass", Output: output, End: true } }, { QueryLanguage: "JSONata" }));
+const endless = [
+  "{% ($f := function($x){$f($x)}; $f(1)) %}",
+  "{% ($f := function($x){[$f($x), 1]}; $f(1)) %}",
+  "{% $match($states.input.x, /^(a+)+$/) %}",
+];
+
 let local: Local;
+let count = 0;
+/** Executions of endless JSONata, which take their time while all else here is tried. */
+const endlessArns: string[] = [];
+
 beforeAll(async () => {
   local = await createLocal({ requestMilliseconds });
+  const input = JSON.stringify({ x: `${"a".repeat(40)}b` });
+  for (const expression of endless) {
+    const { stateMachineArn } = JSON.parse((await create(jsonata(expression))).body);
+    endlessArns.push(JSON.parse((await call(local.url, "StartExecution", { stateMachineArn, input })).body).executionArn);
+  }
 });
 afterAll(() => local.close());
+
+function create(definition: string) {
+  count += 1;
+  return call(local.url, "CreateStateMachine", { name: `m-${count}`, roleArn, definition });
+}
 
 /** A connection of which everything can be written, and everything read that comes. */
 async function raw(text = ""): Promise<{ socket: Socket; answer: Promise<string> }> {
@@ -88,8 +110,8 @@ describe("a connection that", () => {
     expect(await answer).toMatch(/^HTTP\/1\.1 431 /);
   });
 
-  it("says nothing at all costs nothing, were it two thousand, and is closed in time", async () => {
-    const idle = await Promise.all(Array.from({ length: 2000 }, () => raw()));
+  it("says nothing at all costs nothing, were it a thousand, and is closed in time", async () => {
+    const idle = await Promise.all(Array.from({ length: 1000 }, () => raw()));
     await expectOthersToBeAnswered();
     await Promise.all(idle.map(({ answer }) => answer));
     await expectOthersToBeAnswered();
@@ -148,17 +170,13 @@ describe("a request with", () => {
 });
 
 describe("a definition with", () => {
-  let count = 0;
-  const create = (definition: string) => call(local.url, "CreateStateMachine", { name: `m-${count++}`, roleArn, definition });
-  const jsonata = (output: unknown) =>
-    JSON.stringify(machine({ E: { Type: "Pass", Output: output, End: true } }, { QueryLanguage: "JSONata" }));
   const expressions = (length: number) => Array.from({ length }, (_, index) => `{%${index}%}`);
   const chain = Array.from({ length: 15_000 }, (_, index) => [`S${index}`, { Type: "Pass", Next: `S${index + 1}` }]);
   const longest = machine({ ...Object.fromEntries(chain), S15000: { Type: "Succeed" } });
 
   it.each([
-    ["40,000 expressions", jsonata(expressions(40_000)), 200],
-    ["5,000 expressions, the last of them wrong", jsonata([...expressions(5_000), "{%(%}"]), 400],
+    ["5,000 expressions", jsonata(expressions(5_000)), 200],
+    ["2,000 expressions, the last of them wrong", jsonata([...expressions(2_000), "{%(%}"]), 400],
     ["15,000 states", JSON.stringify(longest), 200],
     ["10,000 nested arrays", JSON.stringify(machine({ A: { Type: "Pass", Result: 1, End: true } })).replace(":1", `:${deep(10_000)}`), 400],
     ["a million bytes of one text", JSON.stringify(machine({ A: { Type: "Succeed", Comment: "x".repeat(1_040_000) } })), 200],
@@ -166,36 +184,14 @@ describe("a definition with", () => {
     "%s holds nobody up",
     async (_, definition, status) => {
       const created = create(definition);
-      let isDone = false;
-      void created.then(() => {
-        isDone = true;
-      });
-      do await expectOthersToBeAnswered();
-      while (!isDone);
-      expect((await created).status).toBe(status);
+      // Others ask all the while, but not so often that they are what takes the time.
+      const others = setInterval(() => asked.push(expectOthersToBeAnswered()), 20);
+      const asked = [expectOthersToBeAnswered()];
+      expect((await created.finally(() => clearInterval(others))).status).toBe(status);
+      await Promise.all(asked);
     },
     60_000,
   );
-
-  it("JSONata that never ends holds nobody up, and fails its execution alone", async () => {
-    const endless = [
-      "{% ($f := function($x){$f($x)}; $f(1)) %}",
-      "{% ($f := function($x){[$f($x), 1]}; $f(1)) %}",
-      "{% $match($states.input.x, /^(a+)+$/) %}",
-    ];
-    const input = JSON.stringify({ x: `${"a".repeat(40)}b` });
-    const arns: string[] = [];
-    for (const expression of endless) {
-      const { stateMachineArn } = JSON.parse((await create(jsonata(expression))).body);
-      arns.push(JSON.parse((await call(local.url, "StartExecution", { stateMachineArn, input })).body).executionArn);
-    }
-    const statuses = async () => {
-      await expectOthersToBeAnswered();
-      const replies = await Promise.all(arns.map((executionArn) => call(local.url, "DescribeExecution", { executionArn })));
-      return replies.map(({ body }) => JSON.parse(body).status);
-    };
-    await expect.poll(statuses, { timeout: 20_000 }).toEqual(endless.map(() => "FAILED"));
-  }, 30_000);
 
   it("a regular expression without end in a path holds nobody up", async () => {
     const state = { Type: "Pass", InputPath: "$..[?(@.x =~ /(a+)+$/)]", End: true };
@@ -204,4 +200,15 @@ describe("a definition with", () => {
     await call(local.url, "StartExecution", { stateMachineArn, input: JSON.stringify({ v: { x: `${"a".repeat(40)}b` } }) });
     expect(performance.now() - startedAt).toBeLessThan(patienceMilliseconds);
   });
+});
+
+describe("JSONata that never ends", () => {
+  it("holds nobody up, and fails its execution alone", async () => {
+    const statuses = async () => {
+      await expectOthersToBeAnswered();
+      const replies = await Promise.all(endlessArns.map((executionArn) => call(local.url, "DescribeExecution", { executionArn })));
+      return replies.map(({ body }) => JSON.parse(body).status);
+    };
+    await expect.poll(statuses, { timeout: 20_000 }).toEqual(endless.map(() => "FAILED"));
+  }, 30_000);
 });

@@ -21,6 +21,7 @@ const hasBoto3 = isThere("python3", "-c", "import boto3");
 
 describeContract("other clients", (at) => {
   const withAwsCli = hasAwsCli ? "" : " (skipped: the AWS CLI is not installed)";
+  // Each of its processes takes the better part of a second.
   it.skipIf(!hasAwsCli)(`the AWS CLI starts, lists, reads and answers${withAwsCli}`, { timeout: 60_000 }, async () => {
     const aws = (operation: string, ...argv: string[]) =>
       run("aws", ["stepfunctions", operation, "--endpoint-url", at.url, "--output", "json", ...argv], { env: environment });
@@ -33,12 +34,14 @@ describeContract("other clients", (at) => {
     const start = await json("start-execution", "--state-machine-arn", stateMachineArn, "--name", "run", "--input", '{"a":1}');
     const executionArn = String(start["executionArn"]);
     // The CLI pages by itself.
-    const listed = await json("list-executions", "--state-machine-arn", stateMachineArn, "--page-size", "1");
+    const [listed, history] = await Promise.all([
+      json("list-executions", "--state-machine-arn", stateMachineArn, "--page-size", "1"),
+      json("get-execution-history", "--execution-arn", executionArn, "--page-size", "2"),
+    ]);
     expect(listed["executions"]).toHaveLength(2);
-    const history = await json("get-execution-history", "--execution-arn", executionArn, "--page-size", "2");
     const [, taskToken = ""] = /Token\\*":\\*"([A-Za-z0-9+/=]+)/.exec(JSON.stringify(history)) ?? [];
     await aws("send-task-success", "--task-token", taskToken, "--task-output", '"answer"');
-    expect(await json("describe-execution", "--execution-arn", executionArn)).toMatchObject({ status: "SUCCEEDED", output: '"answer"' });
+    expect(await at.ended(executionArn)).toMatchObject({ status: "SUCCEEDED", output: '"answer"' });
     const message =
       "An error occurred (TaskTimedOut) when calling the SendTaskHeartbeat operation: Task Timed Out: 'Provided task does not exist anymore'";
     await expect(aws("send-task-heartbeat", "--task-token", taskToken)).rejects.toMatchObject({ stderr: expect.stringContaining(message) });
