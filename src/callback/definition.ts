@@ -16,6 +16,11 @@ export interface DefinedState {
   readonly containers: readonly DefinedContainer[];
   /** The state after it, or null where it ends its (sub)machine or chooses. */
   readonly next: string | null;
+  /** Whether it has a TimeoutSeconds or TimeoutSecondsPath, and the seconds where the definition itself says them. */
+  readonly hasTimeout: boolean;
+  readonly timeoutSeconds: number | null;
+  /** How often its Retry lets it be tried, the first attempt included. */
+  readonly mostAttempts: number;
 }
 
 /** An Amazon States Language definition, as far as finding callback tasks needs it. State names are unique over all levels. */
@@ -26,6 +31,8 @@ export interface Definition {
   readonly waitingStates: readonly DefinedState[];
   /** Whether an execution of it can ever wait for an answer (in Distributed Map children too). */
   readonly canWait: boolean;
+  /** The machines whose executions it starts and stays with, by `.sync`; null for one that is only known when it runs. */
+  readonly nestedMachines: readonly (string | null)[];
 }
 
 /** Reads a definition; null where the text is no JSON object with States (also `"{}"`, which METADATA_ONLY gives). */
@@ -33,33 +40,68 @@ export function parseDefinition(text: string): Definition | null {
   const machine = parseObject(text);
   if (machine === null || !isObject(machine["States"])) return null;
   const states = new Map<string, DefinedState>();
-  addStates(machine, [], states);
+  const nestedMachines: (string | null)[] = [];
+  addStates(machine, [], states, nestedMachines);
   const waitingStates = [...states.values()].filter((state) => state.waits !== null);
-  return { startAt: textOf(machine["StartAt"]) ?? "", states, waitingStates, canWait: waitingStates.length > 0 };
+  return { startAt: textOf(machine["StartAt"]) ?? "", states, waitingStates, canWait: waitingStates.length > 0, nestedMachines };
 }
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-function addStates(machine: unknown, containers: readonly DefinedContainer[], states: Map<string, DefinedState>): void {
+function addStates(
+  machine: unknown,
+  containers: readonly DefinedContainer[],
+  states: Map<string, DefinedState>,
+  nested: (string | null)[],
+): void {
   if (!isObject(machine) || !isObject(machine["States"])) return;
   for (const [name, state] of Object.entries(machine["States"])) {
     if (!isObject(state)) continue;
     const type = textOf(state["Type"]) ?? "";
-    const resource = textOf(state["Resource"]);
-    const waits = type === "Task" ? waitsFor(resource) : null;
-    const sendsToken = namesToken(state["Parameters"] ?? state["Arguments"]);
-    states.set(name, { name, type, resource, waits, sendsToken, containers, next: textOf(state["Next"]) });
+    states.set(name, definedState(name, type, state, containers));
+    if (type === "Task" && /:states:startExecution\.sync(:2)?$/.test(textOf(state["Resource"]) ?? "")) nested.push(startedMachine(state));
     if (type === "Parallel" && Array.isArray(state["Branches"])) {
       state["Branches"].forEach((machine: unknown, branch) => {
-        addStates(machine, [...containers, { parallel: name, branch }], states);
+        addStates(machine, [...containers, { parallel: name, branch }], states, nested);
       });
     }
     if (type === "Map") {
       // `Iterator` is the older spelling of `ItemProcessor`.
       const processor = state["ItemProcessor"] ?? state["Iterator"];
-      addStates(processor, [...containers, { map: name, distributed: isDistributed(processor) }], states);
+      addStates(processor, [...containers, { map: name, distributed: isDistributed(processor) }], states, nested);
     }
   }
+}
+
+function definedState(name: string, type: string, state: JsonObject, containers: readonly DefinedContainer[]): DefinedState {
+  const resource = textOf(state["Resource"]);
+  const timeout = state["TimeoutSeconds"];
+  return {
+    name,
+    type,
+    resource,
+    waits: type === "Task" ? waitsFor(resource) : null,
+    sendsToken: namesToken(state["Parameters"] ?? state["Arguments"]),
+    containers,
+    next: textOf(state["Next"]),
+    hasTimeout: timeout !== undefined || state["TimeoutSecondsPath"] !== undefined,
+    timeoutSeconds: typeof timeout === "number" ? timeout : null,
+    mostAttempts: mostAttempts(state["Retry"]),
+  };
+}
+
+/** Each retrier counts its own; three retries where it says nothing. */
+function mostAttempts(retriers: unknown): number {
+  if (!Array.isArray(retriers)) return 1;
+  const most = (retrier: unknown) => (isObject(retrier) && typeof retrier["MaxAttempts"] === "number" ? retrier["MaxAttempts"] : 3);
+  return retriers.reduce<number>((sum, retrier) => sum + most(retrier), 1);
+}
+
+/** The ARN as it stands there, without a version or an alias; null where it is a path or an expression. */
+function startedMachine(state: JsonObject): string | null {
+  const parameters = state["Parameters"] ?? state["Arguments"];
+  const arn = isObject(parameters) ? textOf(parameters["StateMachineArn"]) : null;
+  return arn === null || arn.startsWith("{%") ? null : arn.split(":").slice(0, 7).join(":");
 }
 
 function waitsFor(resource: string | null): DefinedState["waits"] {

@@ -54,7 +54,7 @@ function columnsAt(now: Date): Map<string, TaskColumn> {
       },
     ],
     ["answerable", { header: "ANSWERABLE", cell: answerable, plain: (swept) => unanswerableReason(swept) ?? "yes" }],
-    ["parent", column("PARENT", (swept) => swept.parentExecutionArn ?? "")],
+    ["parent", column("PARENT", (swept) => swept.ancestorExecutionArns.at(-1) ?? "")],
     ["address", { ...column("ADDRESS", addressOf), whole: true }],
     ["arn", { ...column("ARN", (swept) => swept.executionArn), whole: true }],
   ]);
@@ -86,9 +86,13 @@ function stateText({ task }: SweptTask): string | null {
   return `${task.state}${steps.join("")}`;
 }
 
-/** With the execution that waits for this one before it. */
-function executionPath({ parentExecutionArn, executionName }: SweptTask): Text {
-  return parentExecutionArn === null ? executionName : [dim(`${parentExecutionArn.split(":").slice(-2).join("/")} > `), executionName];
+/** With the executions that wait for this one before it, named without their machine where it is the same. */
+function executionPath({ ancestorExecutionArns, executionName, stateMachineName }: SweptTask): Text {
+  const way = ancestorExecutionArns.map((arn) => {
+    const [machine = "", name = ""] = arn.split(":").slice(6);
+    return machine === stateMachineName ? `${name} > ` : `${machine}/${name} > `;
+  });
+  return way.length === 0 ? executionName : [dim(way.join("")), executionName];
 }
 
 function stateCell(swept: SweptTask): Text {

@@ -4,13 +4,19 @@ import { historyTail, openMapRuns } from "../callback/history-tail.ts";
 import { type CallbackTask, type PathStep, waitingTasks } from "../callback/waiting-tasks.ts";
 import type { DefinedMachine, MachineDefinitions } from "./machine-definitions.ts";
 
-/** A lone callback's last events: a few attempts and the state's own. */
-const firstPageSize = 32;
 const pageSize = 1000;
+/** What a few branches or iterations come to. */
+const containerPageSize = 200;
+const smallestPageSize = 32;
+/** The events of one attempt of a callback, and those of its state and what led to it. */
+const eventsPerAttempt = 5;
+const eventsAround = 8;
 
 /** A distributed Map's run, and where it is. */
 export interface MapRunOrigin {
   readonly arn: string;
+  /** The execution with the Map in it. */
+  readonly executionArn: string;
   readonly map: string | null;
   readonly definition: Definition | null;
   readonly path: readonly PathStep[];
@@ -57,17 +63,21 @@ export class ExecutionReader {
     let definition = proven;
     const newestFirst: HistoryEvent[] = [];
     const read = (events: readonly HistoryEvent[]) => ({ events, definition, tasks: waitingTasks(events, definition ?? undefined) });
-    const sizes = { first: definition === null ? pageSize : firstPageSize, others: pageSize };
+    const sizes = { first: firstPageSize(definition), others: pageSize };
+    let mayAsk = mapRun === null;
     for await (const page of this.#stepFunctions.history(execution.arn, "newestFirst", sizes)) {
       newestFirst.push(...page);
-      const events = historyTail(newestFirst, definition, mapRun?.map ?? null);
-      if (events !== null) {
-        const tail = read(events);
-        if (tail.tasks.every(({ isTokenCertain }) => isTokenCertain)) return tail;
-        return read([...(await this.#oldest(execution.arn)), ...events]);
+      let events = historyTail(newestFirst, definition, mapRun?.map ?? null);
+      if (events === null && definition === null && mayAsk) {
+        // A history of thousands of events is worth a call that tells where in it to stop.
+        definition = await this.#definitions.ask(defined, execution);
+        mayAsk = false;
+        events = historyTail(newestFirst, definition, null);
       }
-      // A history of thousands of events is worth a call that tells where in it to stop.
-      if (definition === null && mapRun === null) definition = await this.#definitions.ask(defined, execution);
+      if (events === null) continue;
+      const tail = read(events);
+      if (tail.tasks.every(({ isTokenCertain }) => isTokenCertain)) return tail;
+      return read([...(await this.#oldest(execution.arn)), ...events]);
     }
     return read(newestFirst.toReversed());
   }
@@ -77,6 +87,18 @@ export class ExecutionReader {
     for await (const page of this.#stepFunctions.history(executionArn, "oldestFirst", { first: 1, others: 1 })) return [...page];
     return [];
   }
+}
+
+/** Enough for what can wait by the definition, so that one call settles it, and no more. Without a definition only a whole history settles anything. */
+function firstPageSize(definition: Definition | null): number {
+  if (definition === null) return pageSize;
+  const isContained = definition.waitingStates.some(({ containers }) => {
+    const innermost = containers.at(-1);
+    return innermost !== undefined && !("map" in innermost && innermost.distributed);
+  });
+  const attempts = definition.waitingStates.reduce((most, state) => Math.max(most, state.mostAttempts), 1);
+  const least = isContained ? containerPageSize : smallestPageSize;
+  return Math.min(pageSize, Math.max(least, eventsAround + eventsPerAttempt * attempts));
 }
 
 function needsDefinition({ events, tasks }: Read): boolean {

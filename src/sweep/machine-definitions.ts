@@ -28,10 +28,15 @@ interface Learned {
   readonly spans: Span[];
   asking: Promise<Definition | null> | null;
   timesAsked: number;
+  /** Executions that were met before it was known what they run on. */
+  unproven: number;
+  isBarred: boolean;
 }
 
-/** How often a machine's executions are asked in order to pass over others: once, and again where the first was a redriven one. */
+/** How often a machine's executions are asked in order to settle others: once, and again where the first was a redriven one. */
 const mostAsked = 2;
+/** So many histories are read in large pages rather than asked about: that is bytes, and no calls. */
+const mostReadUnproven = 8;
 
 /** Which definition an execution runs on, as far as that is proven. A version's definition is read once. */
 export class MachineDefinitions {
@@ -67,21 +72,24 @@ export class MachineDefinitions {
     return span?.definition ?? null;
   }
 
-  /** Whether an execution may be asked in order to pass over others like it: the quota of asking is one call a second. */
-  mayAskToPassOver({ machine }: DefinedMachine): boolean {
-    return (this.#learned.get(machine.arn)?.timesAsked ?? 0) < mostAsked;
+  /**
+   * Whether to ask what an execution runs on before it is read, since that may settle others like it: of an idle machine, so that they are not
+   * read at all; of any other, so that they are read in small pages, once many have come.
+   */
+  isWorthAsking({ machine }: DefinedMachine, isIdle: boolean): boolean {
+    const learned = this.#learnedOf(machine.arn);
+    learned.unproven += 1;
+    return learned.timesAsked < mostAsked && (isIdle || learned.unproven > mostReadUnproven);
   }
 
   /** The definition that AWS says the execution runs on; null where it does not say. Others that must run on it too are not asked any more. */
   async ask(defined: DefinedMachine, execution: ExecutionSummary): Promise<Definition | null> {
-    const { arn } = defined.machine;
-    const learned = this.#learned.get(arn) ?? { spans: [], asking: null, timesAsked: 0 };
-    this.#learned.set(arn, learned);
+    const learned = this.#learnedOf(defined.machine.arn);
     while (learned.asking !== null) await learned.asking;
     const known = await this.definitionOf(defined, execution);
-    if (known !== null) return known;
+    if (known !== null || learned.isBarred) return known;
     learned.timesAsked += 1;
-    learned.asking = this.#ask(defined, execution, learned.spans);
+    learned.asking = this.#ask(defined, execution, learned);
     try {
       return await learned.asking;
     } finally {
@@ -89,7 +97,15 @@ export class MachineDefinitions {
     }
   }
 
-  async #ask({ revisionId, describedAt, definition: present }: DefinedMachine, execution: ExecutionSummary, spans: Span[]) {
+  #learnedOf(machineArn: string): Learned {
+    const known = this.#learned.get(machineArn);
+    if (known !== undefined) return known;
+    const learned = { spans: [], asking: null, timesAsked: 0, unproven: 0, isBarred: false };
+    this.#learned.set(machineArn, learned);
+    return learned;
+  }
+
+  async #ask({ revisionId, describedAt, definition: present }: DefinedMachine, execution: ExecutionSummary, learned: Learned) {
     try {
       const running = await this.#stepFunctions.stateMachineOf(execution.arn);
       const isPresent = running.revisionId === revisionId && present !== null;
@@ -97,10 +113,11 @@ export class MachineDefinitions {
       const from = running.updatedAt.getTime() + consistencyMilliseconds;
       // An older revision was still the machine's until this execution started on it, but for the last moments maybe.
       const to = isPresent ? describedAt : execution.startedAt.getTime() - consistencyMilliseconds;
-      if (execution.stateMachineVersionArn === null) spans.push({ from, to, definition });
+      if (execution.stateMachineVersionArn === null) learned.spans.push({ from, to, definition });
       return definition;
     } catch (error) {
       if (!isToldBy(error)) throw error;
+      learned.isBarred ||= error.kind === "access";
       return null;
     }
   }

@@ -1,8 +1,8 @@
 import type { ExecutionSummary, StateMachineSummary } from "../aws/step-functions.ts";
-import type { Definition } from "../callback/definition.ts";
+import type { DefinedState, Definition } from "../callback/definition.ts";
 import type { CallbackTask } from "../callback/waiting-tasks.ts";
 
-/** What a sweep looks for; everything where nothing is given. Names may hold `*` and `?`. */
+/** What a sweep looks for; everything where nothing is given. Names may hold `*` and `?`; a name that is exactly so goes before a pattern. */
 export interface SweepFilter {
   /** Any of these. */
   readonly stateMachines?: readonly string[];
@@ -34,9 +34,16 @@ export class Wanted {
     return type === "STANDARD" && (stateMachines.length === 0 || stateMachines.some((pattern) => matchesName(pattern, name)));
   }
 
-  /** Whether any state of the definition waits for what is wanted. */
-  definition({ waitingStates }: Definition): boolean {
-    return waitingStates.some(({ name, waits }) => this.#state(name) && this.#kind(waits));
+  /** Whether anything can wait for what is wanted in an execution of the definition, one that started then where that is given. */
+  definition(definition: Definition, startedAt: Date | null = null): boolean {
+    return definition.waitingStates.some((state) => this.#canHold(state, definition, startedAt));
+  }
+
+  /** The same of a distributed Map within it; a Map that the definition does not have may hold anything. */
+  map(definition: Definition, map: string | null): boolean {
+    if (map === null || !definition.states.has(map)) return true;
+    const isWithin = ({ containers }: DefinedState) => containers.some((container) => "map" in container && container.map === map);
+    return definition.waitingStates.some((state) => isWithin(state) && this.#canHold(state, definition, null));
   }
 
   /** A task waits no longer than its execution runs. Children of map runs go by names of their own making, and are wanted with their parent. */
@@ -46,9 +53,9 @@ export class Wanted {
     return execution === undefined || isMapRunChild || matchesName(execution, name);
   }
 
-  task({ state, kind, waitingSince, timeoutAt, timeoutSeconds, taskToken }: CallbackTask): boolean {
+  task({ state, kind, waitingSince, timeoutAt, timeoutSeconds, taskToken }: CallbackTask, definition: Definition | null): boolean {
     const { waitingSince: since, waitingAfter, timingOutUntil, withoutDeadline, unanswerable } = this.#filter;
-    if (!this.#state(state) || !this.#kind(kind)) return false;
+    if (!this.#state(state, definition) || !this.#kind(kind)) return false;
     if (since !== undefined && waitingSince > since) return false;
     if (waitingAfter !== undefined && waitingSince < waitingAfter) return false;
     if (timingOutUntil !== undefined && (timeoutAt === null || timeoutAt > timingOutUntil)) return false;
@@ -62,8 +69,22 @@ export class Wanted {
     return [state, kind, waitingAfter, timingOutUntil].every((given) => given === undefined) && withoutDeadline !== true;
   }
 
-  #state(name: string): boolean {
-    return this.#filter.state === undefined || matchesName(this.#filter.state, name);
+  /** Only what the definition itself says counts: a task waits at the earliest when its execution starts. */
+  #canHold(state: DefinedState, definition: Definition, startedAt: Date | null): boolean {
+    const { timingOutUntil, withoutDeadline } = this.#filter;
+    if (!this.#state(state.name, definition) || !this.#kind(state.waits)) return false;
+    if (withoutDeadline === true && state.hasTimeout) return false;
+    if (timingOutUntil === undefined) return true;
+    if (!state.hasTimeout) return false;
+    if (startedAt === null || state.timeoutSeconds === null) return true;
+    return startedAt.getTime() + state.timeoutSeconds * 1000 <= timingOutUntil.getTime();
+  }
+
+  #state(name: string, definition: Definition | null): boolean {
+    const { state: wanted } = this.#filter;
+    if (wanted === undefined || wanted === name) return true;
+    // `Ship it?` means the state of that name where there is one, not `Ship its` too.
+    return definition?.states.has(wanted) !== true && matchesName(wanted, name);
   }
 
   #kind(kind: CallbackTask["kind"] | null): boolean {
@@ -71,14 +92,29 @@ export class Wanted {
   }
 }
 
-/** Whether it is this name, or a pattern of it: `*` stands for any text, `?` for one character. */
+/** Whether it is this name, or a pattern of it: `*` stands for any text, `?` for one character. Never slow, however many stars there are. */
 export function matchesName(pattern: string, name: string): boolean {
   if (pattern === name) return true;
-  if (!/[*?]/.test(pattern)) return false;
-  const source = pattern.replaceAll(/[*]+|[^*]/gu, (part) => (part[0] === "*" ? ".*" : part === "?" ? "." : escaped(part)));
-  return new RegExp(`^${source}$`, "su").test(name);
+  if (!isPattern(pattern)) return false;
+  const [wanted, given] = [[...pattern], [...name]];
+  let [at, star, resumeAt] = [0, -1, 0];
+  for (let index = 0; index < given.length; ) {
+    if (wanted[at] === "*") {
+      [star, resumeAt] = [at, index];
+      at += 1;
+    } else if (at < wanted.length && (wanted[at] === "?" || wanted[at] === given[index])) {
+      at += 1;
+      index += 1;
+    } else if (star >= 0) {
+      // The last star takes one character more.
+      resumeAt += 1;
+      [at, index] = [star + 1, resumeAt];
+    } else return false;
+  }
+  return wanted.slice(at).every((character) => character === "*");
 }
 
-function escaped(character: string): string {
-  return character.replace(/[\\^$.|+()[\]{}/]/, "\\$&");
+/** Whether it may stand for more names than one. */
+export function isPattern(name: string): boolean {
+  return /[*?]/.test(name);
 }

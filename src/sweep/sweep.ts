@@ -1,20 +1,17 @@
 import type { ExecutionSummary, ExecutionsOf, StateMachineSummary, StepFunctions } from "../aws/step-functions.ts";
 import type { Definition } from "../callback/definition.ts";
-import { nestedExecutions, openMapRuns, startedBy } from "../callback/history-tail.ts";
+import { openMapRuns, startedBy } from "../callback/history-tail.ts";
 import { usageError } from "../errors.ts";
 import { ExecutionReader, type MapRunOrigin, type Read, type Reading } from "./execution-reader.ts";
 import { type DefinedMachine, isToldBy, MachineDefinitions } from "./machine-definitions.ts";
+import { Nesting } from "./nesting.ts";
+import { Gaps, isBarred, type NotSeen } from "./not-seen.ts";
 import type { Pacer } from "./pacing.ts";
-import { matchesName, type SweepFilter, Wanted } from "./sweep-filter.ts";
+import { isPattern, matchesName, type SweepFilter, Wanted } from "./sweep-filter.ts";
 import { type SweptTask, sweptTask } from "./swept-task.ts";
 import { WorkQueue, work } from "./work-queue.ts";
 
-/** What a sweep could not look at, and why. */
-export interface NotSeen {
-  readonly arn: string;
-  readonly operation: string;
-  readonly reason: string;
-}
+export type { NotSeen };
 
 export interface Sweep {
   /** Longest waiting first. Empty where they were not to be kept. */
@@ -55,6 +52,7 @@ const listers = 8;
 const readers = 16;
 /** Executions that wait to be read: enough to keep the readers busy, few enough to be held. */
 const maxQueued = 1000;
+const maxMachines = 10_000;
 
 /** Something whose running executions are to be listed. */
 interface Listing {
@@ -64,8 +62,8 @@ interface Listing {
 
 /**
  * Finds what waits in the account's running STANDARD executions. An execution is passed over only when its definition, proven, has nothing
- * to wait on. Only a failure to list the machines throws, and a name that no machine has; any other is in `notSeen`. An abort ends it with
- * what was found.
+ * to wait on. Only a failure to list the first machines throws, and a name that no machine has; any other is in `notSeen`. An abort ends it
+ * with what was found, and so do credentials or an endpoint that fail for good.
  */
 export function sweep(stepFunctions: StepFunctions, pacer: Pacer, options: SweepOptions): Promise<Sweep> {
   return new Sweeping(stepFunctions, pacer, options).run();
@@ -81,25 +79,28 @@ class Sweeping {
   readonly #tasks: SweptTask[] = [];
   /** A listing may name an execution twice where others come and go while its pages are read. */
   readonly #found = new Set<string>();
-  readonly #notSeen: NotSeen[] = [];
-  readonly #parents = new Map<string, string>();
-  readonly #machines = new WorkQueue<StateMachineSummary>(100);
+  readonly #gaps = new Gaps();
+  readonly #nesting = new Nesting();
+  readonly #machines = new WorkQueue<StateMachineSummary>(maxMachines);
   readonly #listings = new WorkQueue<Listing>();
   readonly #readings = new WorkQueue<Reading>(maxQueued);
   /** Listings and readings that are not done yet. */
   #open = 0;
   #isDescribed = false;
+  #undescribed = 0;
   #machinesLeft = 0;
   /** Of those machines: described ones of which it is proven that what starts now cannot hold what is looked for. */
   #idleMachinesLeft = 0;
   #executionsRead = 0;
   #isCutOff = false;
+  readonly #keepsTasks: boolean;
 
   constructor(stepFunctions: StepFunctions, pacer: Pacer, options: SweepOptions) {
     this.#stepFunctions = stepFunctions.paced(pacer, options.signal);
     this.#pacer = pacer;
     this.#options = options;
     this.#wanted = new Wanted(options);
+    this.#keepsTasks = options.keepsTasks !== false;
     this.#definitions = new MachineDefinitions(this.#stepFunctions);
     this.#reader = new ExecutionReader(this.#stepFunctions, this.#definitions);
   }
@@ -115,6 +116,7 @@ class Sweeping {
         work(this.#listings, listers, (listing) => this.#guarded(() => this.#list(listing))),
         work(this.#readings, readers, (reading) => this.#guarded(() => this.#read(reading))),
       ]);
+      await this.#readCallers();
     } catch (error) {
       this.#stop();
       if (signal?.aborted !== true) throw error;
@@ -125,13 +127,11 @@ class Sweeping {
   }
 
   #result(interrupted: boolean): Sweep {
-    const linked = this.#tasks.map((task) => {
-      const parentExecutionArn = this.#parents.get(task.executionArn);
-      return parentExecutionArn === undefined ? task : { ...task, parentExecutionArn };
-    });
+    const linked = this.#tasks.map((task) => ({ ...task, ancestorExecutionArns: this.#nesting.ancestorsOf(task.executionArn) }));
     const tasks = linked.sort(longestWaitingFirst);
-    const complete = this.#notSeen.length === 0 && !this.#isCutOff && !interrupted;
-    return { tasks, count: this.#found.size, notSeen: this.#notSeen, complete, interrupted };
+    const notSeen = this.#gaps.all;
+    const complete = notSeen.length === 0 && !this.#isCutOff && !interrupted;
+    return { tasks, count: this.#found.size, notSeen, complete, interrupted };
   }
 
   /** Takes the rest of the work away. */
@@ -142,25 +142,38 @@ class Sweeping {
 
   async #findMachines(): Promise<void> {
     const unknown = new Set(this.#options.stateMachines);
-    for await (const machine of this.#stepFunctions.stateMachines()) {
-      if (this.#isCutOff) return;
-      if (!this.#wanted.machine(machine)) continue;
-      for (const pattern of unknown) if (matchesName(pattern, machine.name)) unknown.delete(pattern);
-      this.#machinesLeft += 1;
-      await this.#machines.give(machine);
+    const mayBeMore = unknown.size === 0 || [...unknown].some(isPattern);
+    let last: StateMachineSummary | null = null;
+    try {
+      for await (const machine of this.#stepFunctions.stateMachines()) {
+        last = machine;
+        if (this.#isCutOff) break;
+        if (!this.#wanted.machine(machine)) continue;
+        for (const pattern of unknown) if (matchesName(pattern, machine.name)) unknown.delete(pattern);
+        this.#machinesLeft += 1;
+        this.#undescribed += 1;
+        await this.#machines.give(machine);
+        if (!mayBeMore && unknown.size === 0) break;
+      }
+    } catch (error) {
+      if (last === null) throw error;
+      this.#couldNotSee(last.arn.replace(/[^:]*$/, "*"), "ListStateMachines", error);
+      unknown.clear();
     }
-    for (const pattern of unknown) {
+    for (const pattern of this.#isCutOff ? [] : unknown) {
       throw usageError(
         `there is no STANDARD state machine named ${pattern} here`,
         "aws stepfunctions list-state-machines shows those of this Region",
       );
     }
+    if (this.#isCutOff && last !== null) this.#gaps.leave(last.arn.replace(/[^:]*$/, "*"), "ListStateMachines");
     this.#machines.close();
   }
 
   async #describe(machine: StateMachineSummary): Promise<void> {
-    if (this.#isCutOff) return;
+    if (this.#isCutOff) return this.#gaps.leave(machine.arn, "ListExecutions");
     const defined = await this.#definitions.describe(machine);
+    this.#undescribed -= 1;
     const isIdle = this.#isIdle(defined.definition);
     if (isIdle) this.#idleMachinesLeft += 1;
     this.#open += 1;
@@ -172,19 +185,24 @@ class Sweeping {
     this.#closeWhenDone();
   }
 
-  /** Whether nothing that is looked for can wait in an execution of the definition. */
-  #isIdle(definition: Definition | null): boolean {
-    return definition !== null && !this.#wanted.definition(definition);
+  /** Whether nothing that is looked for can wait in an execution of the definition, one that started then where that is given. */
+  #isIdle(definition: Definition | null, startedAt: Date | null = null): boolean {
+    return definition !== null && !this.#wanted.definition(definition, startedAt);
   }
 
   async #list({ defined, mapRun }: Listing): Promise<void> {
-    const { arn } = defined.machine;
-    const of: ExecutionsOf = mapRun === null ? { stateMachineArn: arn } : { mapRunArn: mapRun.arn };
+    const arn = mapRun?.arn ?? defined.machine.arn;
+    const of: ExecutionsOf = mapRun === null ? { stateMachineArn: arn } : { mapRunArn: arn };
     const wasIdle = this.#isIdle(defined.definition);
     let latest = defined;
     try {
-      for await (const execution of this.#stepFunctions.executions(of, "RUNNING")) {
-        if (this.#isCutOff) break;
+      if (this.#isCutOff) this.#gaps.leave(arn, "ListExecutions");
+      for await (const execution of this.#isCutOff ? [] : this.#stepFunctions.executions(of, "RUNNING")) {
+        this.#gaps.succeeded();
+        if (this.#isCutOff) {
+          this.#gaps.leave(arn, "ListExecutions");
+          break;
+        }
         if (!this.#wanted.execution(execution, mapRun !== null)) continue;
         // Whatever started since may run on a definition that came since.
         if (wasIdle && execution.startedAt.getTime() > latest.describedAt) latest = await this.#definitions.describe(defined.machine);
@@ -194,7 +212,7 @@ class Sweeping {
         await this.#readings.give(reading);
       }
     } catch (error) {
-      this.#couldNotSee(mapRun?.arn ?? arn, "ListExecutions", error);
+      this.#couldNotSee(arn, "ListExecutions", error);
     }
     if (mapRun === null) {
       this.#machinesLeft -= 1;
@@ -209,47 +227,84 @@ class Sweeping {
     if (execution.arn.split(":")[5] === "express") return null;
     if (mapRun !== null) return { defined, execution, definition: mapRun.definition, mapRun };
     let definition = await this.#definitions.definitionOf(defined, execution);
-    // To pass over many it is worth to ask when the machine was updated; to read one history it is not.
-    const isWorthAsking = definition === null && this.#isIdle(defined.definition);
-    if (isWorthAsking && this.#definitions.mayAskToPassOver(defined)) definition = await this.#definitions.ask(defined, execution);
-    return this.#isIdle(definition) ? null : { defined, execution, definition, mapRun };
+    if (definition === null && this.#definitions.isWorthAsking(defined, this.#isIdle(defined.definition)) && this.#isQuickToAsk())
+      definition = await this.#definitions.ask(defined, execution);
+    const reading = { defined, execution, definition, mapRun };
+    if (!this.#isIdle(definition, execution.startedAt)) return reading;
+    if (this.#keepsTasks && definition !== null && definition.nestedMachines.length > 0) this.#nesting.keepCaller(reading);
+    return null;
+  }
+
+  /** Asking has a quota of its own, of one call a second: it is used as long as that takes no longer than to read what waits to be read. */
+  #isQuickToAsk(): boolean {
+    const { timeFor } = this.#pacer;
+    return timeFor({ DescribeStateMachineForExecution: 1 }) <= timeFor({ GetExecutionHistory: this.#readings.length + 1 });
   }
 
   async #read(reading: Reading): Promise<void> {
-    const { execution } = reading;
-    if (this.#isCutOff) return;
+    const { execution, mapRun } = reading;
+    if (this.#isCutOff) return this.#gaps.leave(execution.arn, "GetExecutionHistory");
+    if (mapRun !== null) this.#nesting.link(execution.arn, mapRun.executionArn);
     try {
       const read = await this.#reader.read(reading);
-      for (const child of nestedExecutions(read.events)) this.#parents.set(child, execution.arn);
-      const path = reading.mapRun?.path ?? [];
-      for (const task of read.tasks)
-        if (this.#wanted.task(task)) await this.#add(reading, { ...task, path: [...path, ...task.path] }, read);
+      this.#gaps.succeeded();
+      this.#link(execution.arn, read);
+      for (const task of read.tasks) {
+        if (!this.#wanted.task(task, read.definition)) continue;
+        await this.#add(reading, { ...task, path: [...(mapRun?.path ?? []), ...task.path] });
+      }
       await this.#listMapRuns(reading, read);
     } catch (error) {
       this.#couldNotSee(execution.arn, "GetExecutionHistory", error);
-      if (isToldBy(error) && error.kind === "access" && this.#wanted.unread()) await this.#add(reading, null, null);
+      if (isToldBy(error) && isBarred(error) && this.#wanted.unread()) await this.#add(reading, null);
     }
     this.#executionsRead += 1;
     this.#done();
   }
 
-  async #listMapRuns({ defined, mapRun }: Reading, { events, definition }: Read): Promise<void> {
+  #link(executionArn: string, { events }: Read): void {
+    this.#nesting.linkNested(executionArn, events);
+    const parentArn = startedBy(events);
+    if (parentArn !== null && this.#nesting.ancestorsOf(executionArn).length === 0) this.#nesting.link(executionArn, parentArn);
+  }
+
+  async #listMapRuns({ defined, mapRun, execution }: Reading, { events, definition }: Read): Promise<void> {
     for (const { arn, map } of openMapRuns(events)) {
-      if (definition !== null && !mapCanWait(definition, map)) continue;
+      if (definition !== null && !this.#wanted.map(definition, map)) continue;
       const path = [...(mapRun?.path ?? []), { child: map ?? "", mapRunArn: arn }];
       this.#open += 1;
-      await this.#listings.give({ defined, mapRun: { arn, map, definition, path } }, true);
+      await this.#listings.give({ defined, mapRun: { arn, map, definition, path, executionArn: execution.arn } }, true);
     }
   }
 
-  async #add({ defined, execution }: Reading, found: Read["tasks"][number] | null, read: Read | null): Promise<void> {
-    const { limit, onTask, keepsTasks = true, withInput = false } = this.#options;
+  /** Reads the executions that may wait for those in which something was found, and those that may wait for these. */
+  async #readCallers(): Promise<void> {
+    if (this.#options.signal?.aborted === true || this.#gaps.isHopeless) return;
+    const executionArns = new Set(this.#tasks.map(({ executionArn }) => executionArn));
+    for (;;) {
+      const callers = this.#nesting.takeCallersOf(executionArns);
+      if (callers.length === 0) return;
+      const queue = new WorkQueue<Reading>();
+      for (const caller of callers) await queue.give(caller);
+      queue.close();
+      await work(queue, readers, async (caller) => {
+        // Nothing waits in them, so that one which may not be read is no gap.
+        const read = await this.#reader.read(caller).catch((error: unknown) => {
+          if (!isToldBy(error)) throw error;
+          return null;
+        });
+        if (read !== null) this.#link(caller.execution.arn, read);
+      });
+    }
+  }
+
+  async #add({ defined, execution }: Reading, found: Read["tasks"][number] | null): Promise<void> {
+    const { limit, onTask, withInput = false } = this.#options;
     if (this.#isCutOff) return;
-    const parentExecutionArn = this.#parents.get(execution.arn) ?? (read === null ? null : startedBy(read.events));
-    const task = sweptTask(defined.machine, execution, found, parentExecutionArn, withInput);
+    const task = sweptTask(defined.machine, execution, found, this.#nesting.ancestorsOf(execution.arn), withInput);
     if (this.#found.has(task.id)) return;
     this.#found.add(task.id);
-    if (keepsTasks) this.#tasks.push(task);
+    if (this.#keepsTasks) this.#tasks.push(task);
     if (this.#found.size === limit) this.#stop();
     await onTask?.(task, found?.isTokenCertain === true ? found.taskToken : null);
   }
@@ -268,7 +323,7 @@ class Sweeping {
 
   #progress(): SweepProgress {
     const executionsLeft = this.#readings.length;
-    const calls = { ListExecutions: this.#machinesLeft, GetExecutionHistory: executionsLeft };
+    const calls = { DescribeStateMachine: this.#undescribed, ListExecutions: this.#machinesLeft, GetExecutionHistory: executionsLeft };
     return {
       machinesLeft: this.#machinesLeft,
       callbackMachinesLeft: this.#machinesLeft - this.#idleMachinesLeft,
@@ -291,9 +346,8 @@ class Sweeping {
 
   #couldNotSee(arn: string, operation: string, error: unknown): void {
     if (!isToldBy(error)) throw error;
-    // What went away meanwhile holds nothing that waits.
-    if (/^(Execution|StateMachine)DoesNotExist$|^StateMachineDeleting$|^ResourceNotFound$/.test(error.code)) return;
-    this.#notSeen.push({ arn, operation, reason: error.message });
+    this.#gaps.add(arn, operation, error);
+    if (this.#gaps.isHopeless) this.#stop();
   }
 }
 
@@ -303,10 +357,4 @@ function longestWaitingFirst(one: SweptTask, other: SweptTask): number {
   if (difference !== 0) return difference;
   if (one.executionArn !== other.executionArn) return one.executionArn < other.executionArn ? -1 : 1;
   return (one.task?.eventId ?? 0) - (other.task?.eventId ?? 0);
-}
-
-/** Whether anything within a distributed Map waits for an answer; a Map that is not known may. */
-function mapCanWait(definition: Definition, map: string | null): boolean {
-  if (map === null || !definition.states.has(map)) return true;
-  return definition.waitingStates.some(({ containers }) => containers.some((container) => "map" in container && container.map === map));
 }

@@ -9,8 +9,8 @@ export interface SweptTask {
   readonly executionName: string;
   readonly stateMachineArn: string;
   readonly stateMachineName: string;
-  /** The execution whose task began this one and waits for it, where that was seen. */
-  readonly parentExecutionArn: string | null;
+  /** The executions that began this one, or the one with its distributed Map, and wait for it, outermost first, as far as they were seen. */
+  readonly ancestorExecutionArns: readonly string[];
   /** Null where the history may not be read: then it is not known whether and on what the execution waits. */
   readonly task: WaitingTask | null;
   /** When the task was scheduled; of an unread execution, when it started. */
@@ -27,7 +27,7 @@ export function sweptTask(
   machine: StateMachineSummary,
   execution: ExecutionSummary,
   found: CallbackTask | null,
-  parentExecutionArn: string | null,
+  ancestorExecutionArns: readonly string[],
   withInput: boolean,
 ): SweptTask {
   return {
@@ -36,7 +36,7 @@ export function sweptTask(
     executionName: execution.name,
     stateMachineArn: machine.arn,
     stateMachineName: machine.name,
-    parentExecutionArn,
+    ancestorExecutionArns,
     task: found === null ? null : waitingTask(found, withInput),
     waitingSince: found?.waitingSince ?? execution.startedAt,
   };

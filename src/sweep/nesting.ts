@@ -1,0 +1,52 @@
+import type { HistoryEvent } from "../aws/step-functions.ts";
+import { nestedExecutions } from "../callback/history-tail.ts";
+import type { Reading } from "./execution-reader.ts";
+
+/** Executions that only wait for others' are read to show the way to what waits, so many at most: they cost calls and hold nothing themselves. */
+const mostCallers = 500;
+
+/** Which executions began which others and wait for them, as far as it was seen. */
+export class Nesting {
+  readonly #parents = new Map<string, string>();
+  #callers: Reading[] = [];
+
+  /** The executions around one, outermost first. */
+  ancestorsOf(executionArn: string): readonly string[] {
+    const ancestors: string[] = [];
+    for (let at = this.#parents.get(executionArn); at !== undefined && !ancestors.includes(at); at = this.#parents.get(at))
+      ancestors.unshift(at);
+    return ancestors;
+  }
+
+  link(childArn: string, parentArn: string): void {
+    this.#parents.set(childArn, parentArn);
+  }
+
+  /** Links the executions that tasks of these events wait for. */
+  linkNested(parentArn: string, events: readonly HistoryEvent[]): void {
+    for (const child of nestedExecutions(events)) this.link(child, parentArn);
+  }
+
+  /** Keeps an execution in which nothing can wait, but which may wait for others that do. */
+  keepCaller(reading: Reading): void {
+    if (this.#callers.length < mostCallers) this.#callers.push(reading);
+  }
+
+  /** Takes the kept ones that may have begun one of these executions or one around it, of those whose beginner is not known. */
+  takeCallersOf(executionArns: Iterable<string>): Reading[] {
+    if (this.#callers.length === 0) return [];
+    const machines = new Set<string>();
+    for (const arn of executionArns) machines.add(machineOf(this.ancestorsOf(arn)[0] ?? arn));
+    const mayHaveBegun = ({ definition }: Reading) =>
+      machines.size > 0 && definition?.nestedMachines.some((machine) => machine === null || machines.has(machine)) === true;
+    const callers = this.#callers.filter(mayHaveBegun);
+    this.#callers = this.#callers.filter((caller) => !mayHaveBegun(caller));
+    return callers;
+  }
+}
+
+/** The machine of an execution, also of a distributed Map's child: `…:execution:MACHINE/LABEL:NAME`. */
+function machineOf(executionArn: string): string {
+  const [arn, partition, service, region, account, , machine = ""] = executionArn.split(":");
+  return [arn, partition, service, region, account, "stateMachine", machine.replace(/\/.*$/, "")].join(":");
+}
