@@ -1,4 +1,4 @@
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /**
@@ -59,11 +59,26 @@ export async function faultProxy(endpoint: string, faultOf: (request: PassingReq
     else if (fault.kind === "status") answer(response, { status: fault.status, type: "text/html", body: "<html>failed</html>" });
   }
 
+  return { ...(await listening(server)), requests };
+}
+
+/** Stands between a client and an endpoint, and rewrites the bodies of requests and replies. */
+export async function rewritingProxy(
+  endpoint: string,
+  rewrite: { request(text: string): string; reply?(text: string): string },
+): Promise<AsyncDisposable & { readonly url: string }> {
+  const server = createServer(async (request, response) => {
+    const { status, type, body } = await forward(endpoint, request.headers, rewrite.request(await textOf(request)));
+    answer(response, { status, type, body: rewrite.reply?.(body) ?? body });
+  });
+  return listening(server);
+}
+
+async function listening(server: Server): Promise<AsyncDisposable & { readonly url: string }> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
-    requests,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

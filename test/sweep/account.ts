@@ -1,5 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { SendTaskHeartbeatCommand } from "@aws-sdk/client-sfn";
+import { CreateStateMachineCommand, SendTaskHeartbeatCommand, StartExecutionCommand, UpdateStateMachineCommand } from "@aws-sdk/client-sfn";
 import { expect } from "vitest";
 import { connectEndpoint } from "../../src/aws/connection.ts";
 import type { StepFunctions } from "../../src/aws/step-functions.ts";
@@ -9,10 +9,32 @@ import { Store } from "../../src/local/store/store.ts";
 import { createLazyPacer } from "../../src/sweep/pacing.ts";
 import { type Sweep, type SweepOptions, sweep } from "../../src/sweep/sweep.ts";
 import type { SweptTask } from "../../src/sweep/swept-task.ts";
-import type { Bench } from "../local/peer.ts";
+import { type Bench, callbackState, machine, roleArn } from "../local/peer.ts";
 import { everyExecution } from "../local/random-checks.ts";
 
 const region = "us-east-1";
+
+export const arnOf = (name: string) => `arn:aws:states:us-east-1:123456789012:stateMachine:${name}`;
+export const pass = (more: object = { End: true }) => ({ Type: "Pass", ...more });
+export const wait = { Type: "Wait", Seconds: 6000, End: true };
+export const branch = (name: string, state: object = callbackState()) => machine({ [name]: state });
+/** Each row's state, then the steps that lead to it. */
+export const placesOf = ({ tasks }: Swept) => tasks.map(({ task }) => [task?.state, ...(task?.path ?? [])]);
+export const executionsOf = ({ tasks }: Swept) => tasks.map(({ executionName }) => executionName).toSorted();
+
+export async function create({ client }: Bench, name: string, definition: object): Promise<string> {
+  await client.send(new CreateStateMachineCommand({ name, roleArn, definition: JSON.stringify(definition) }));
+  return arnOf(name);
+}
+
+export async function start({ client }: Bench, stateMachineArn: string, name: string, input: unknown = {}): Promise<string> {
+  const { executionArn = "" } = await client.send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }));
+  return executionArn;
+}
+
+export async function update({ client }: Bench, stateMachineArn: string, definition: object): Promise<void> {
+  await client.send(new UpdateStateMachineCommand({ stateMachineArn, definition: JSON.stringify(definition) }));
+}
 
 /** Calls Step Functions as a command does, through the gateway and HTTP. */
 export async function throughGateway<Result>(

@@ -1,6 +1,6 @@
 import { CreateStateMachineCommand, DeleteStateMachineCommand, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { denied, type Fault, faultProxy, firstTimes, throttled } from "../fault-proxy.ts";
+import { denied, type Fault, faultProxy, firstTimes, rewritingProxy, throttled } from "../fault-proxy.ts";
 import { Bench, callbackState, machine, roleArn } from "../local/peer.ts";
 import { sweepExactly, sweepOf } from "./account.ts";
 
@@ -96,6 +96,44 @@ describe("a sweep", () => {
       expect({ rows, notSeen, complete }).toEqual({ rows: all.filter((row) => !row.startsWith("two/")), notSeen: [], complete: true });
     },
   );
+
+  it("gives what was found, and names what was not, when the credentials expire in the middle", async () => {
+    let reads = 0;
+    const { rows, notSeen, complete, requests } = await sweepThrough(({ operation }) => {
+      reads += operation === "GetExecutionHistory" ? 1 : 0;
+      return reads > 2
+        ? { kind: "refuse", name: "ExpiredTokenException", message: "The security token included in the request is expired" }
+        : null;
+    });
+    // By its own ARN, or by that of its machine.
+    const isNamed = (row: string) => notSeen.some(({ arn }) => `${row}/`.startsWith(`${arn.split(":").slice(6).join("/")}/`));
+    expect(all.filter((row) => !rows.includes(row) && !isNamed(row))).toEqual([]);
+    expect(rows).toHaveLength(2);
+    expect(complete).toBe(false);
+    expect(notSeen.every(({ reason }) => reason.includes("ExpiredToken"))).toBe(true);
+    expect(requests.length).toBeLessThan(14);
+  });
+
+  it("does not try a hundred executions against an endpoint that has died", async () => {
+    for (let index = 0; index < 100; index += 1)
+      await bench.client.send(new StartExecutionCommand({ stateMachineArn: arnOf("one"), name: `run-${index}` }));
+    const { count, notSeen, requests } = await sweepThrough(({ operation, index }) =>
+      operation === "GetExecutionHistory" && index > 12 ? { kind: "reset", when: "before" } : null,
+    );
+    expect(count + new Set(notSeen.map(({ arn }) => arn)).size).toBe(106);
+    expect(notSeen.filter(({ reason }) => reason.startsWith("not tried: 32 calls failed in a row")).length).toBeGreaterThan(40);
+    expect(requests.length).toBeLessThan(4 * (32 + 16) + 20);
+  });
+
+  it("names what it could not list where the machines come in pages and a later one is denied", async () => {
+    await using pages = await faultProxy(bench.local.url, ({ operation, body }) =>
+      operation === "ListStateMachines" && body["nextToken"] !== undefined ? denied : null,
+    );
+    await using small = await rewritingProxy(pages.url, { request: (text) => text.replace('"maxResults":1000', '"maxResults":2') });
+    const { count, notSeen } = await sweepOf(bench, {}, small.url);
+    expect(count).toBe(4);
+    expect(notSeen).toMatchObject([{ arn: arnOf("*"), operation: "ListStateMachines" }]);
+  });
 
   it("fails where the machines cannot be listed at all", async () => {
     await expect(sweepThrough(({ operation }) => (operation === "ListStateMachines" ? denied : null))).rejects.toMatchObject({

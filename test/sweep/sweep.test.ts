@@ -1,19 +1,15 @@
 import {
   CreateActivityCommand,
-  CreateStateMachineAliasCommand,
   CreateStateMachineCommand,
   GetActivityTaskCommand,
-  PublishStateMachineVersionCommand,
   RedriveExecutionCommand,
   SendTaskFailureCommand,
   SendTaskSuccessCommand,
-  StartExecutionCommand,
   StopExecutionCommand,
-  UpdateStateMachineCommand,
 } from "@aws-sdk/client-sfn";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Bench, callbackResource, callbackState, machine, roleArn } from "../local/peer.ts";
-import { type Swept, settled, sweepExactly, sweepOf } from "./account.ts";
+import { arnOf, branch, pass, placesOf, type Swept, settled, sweepExactly, sweepOf } from "./account.ts";
 
 let bench: Bench;
 beforeEach(async () => {
@@ -21,31 +17,13 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
-const arnOf = (name: string) => `arn:aws:states:us-east-1:123456789012:stateMachine:${name}`;
-const pass = (more: object = { End: true }) => ({ Type: "Pass", ...more });
 const caught = { Catch: [{ ErrorEquals: ["States.ALL"], Next: "After" }] };
 const retried = { Retry: [{ ErrorEquals: ["States.ALL"], IntervalSeconds: 1, MaxAttempts: 1 }] };
-const branch = (name: string, state: object = callbackState()) => machine({ [name]: state });
 const mapOf = (processor: object, more: object = { End: true }) => ({ Type: "Map", ItemProcessor: processor, ...more });
 const distributed = (processor: object, more: object = {}) =>
   mapOf({ ProcessorConfig: { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" }, ...processor }, { Label: "Each", End: true, ...more });
 
-const placesOf = ({ tasks }: Swept) => tasks.map(({ task }) => [task?.state, ...(task?.path ?? [])]);
 const statesOf = ({ tasks }: Swept) => tasks.map(({ task }) => task?.state).toSorted();
-
-async function create(name: string, definition: object): Promise<string> {
-  await bench.client.send(new CreateStateMachineCommand({ name, roleArn, definition: JSON.stringify(definition) }));
-  return arnOf(name);
-}
-
-async function start(stateMachineArn: string, name: string, input: unknown = {}): Promise<string> {
-  const { executionArn = "" } = await bench.client.send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }));
-  return executionArn;
-}
-
-async function update(stateMachineArn: string, definition: object): Promise<void> {
-  await bench.client.send(new UpdateStateMachineCommand({ stateMachineArn, definition: JSON.stringify(definition) }));
-}
 
 /** Answers the task of that state; in the iteration, where one is given. */
 async function answer(state: string, how: "succeed" | "fail", index?: number): Promise<void> {
@@ -279,67 +257,5 @@ describe("the token of a task", () => {
       expect(swept.calls["GetExecutionHistory"]).toBe(1 + calls);
       expect(swept.tasks.find(({ stateMachineName }) => stateMachineName === "child")?.ancestorExecutionArns).toEqual([parentArn]);
     }
-  });
-});
-
-describe("a definition", () => {
-  it("that cannot wait lets all of its executions be passed over", async () => {
-    const stateMachineArn = await create("busy", machine({ Wait: { Type: "Wait", Seconds: 600, End: true } }));
-    for (let index = 0; index < 5; index += 1) await start(stateMachineArn, `run-${index}`);
-    const swept = await sweepExactly(bench);
-    expect(swept).toMatchObject({ tasks: [], complete: true });
-    expect(swept.calls).toEqual({ ListStateMachines: 1, DescribeStateMachine: 1, ListExecutions: 1 });
-  });
-
-  it("that was updated holds for what started a minute later, learned by one call; older executions are read", async () => {
-    const waiting = machine({ Ask: callbackState() });
-    const idle = machine({ Wait: { Type: "Wait", Seconds: 6000, End: true } });
-    const stateMachineArn = await create("changed", waiting);
-    await start(stateMachineArn, "before");
-    bench.now += 3_600_000;
-    await update(stateMachineArn, idle);
-    await start(stateMachineArn, "at-once");
-    bench.now += 61_000;
-    for (let index = 0; index < 5; index += 1) await start(stateMachineArn, `after-${index}`);
-    const swept = await sweepExactly(bench);
-    expect(swept.tasks.map(({ executionName }) => executionName)).toEqual(["before"]);
-    expect(swept.calls["DescribeStateMachineForExecution"]).toBeLessThanOrEqual(2);
-    expect(swept.calls["GetExecutionHistory"]).toBeLessThanOrEqual(2);
-  });
-
-  it("that was updated tells a branch of what runs on the old one", async () => {
-    const both = { Type: "Parallel", Branches: [branch("Left"), branch("Right")], End: true };
-    const stateMachineArn = await create("changed", machine({ Both: both }));
-    for (let index = 0; index < 3; index += 1) await start(stateMachineArn, `run-${index}`);
-    bench.now += 3_600_000;
-    await update(stateMachineArn, machine({ Ask: callbackState() }));
-    const swept = await sweepExactly(bench);
-    expect(new Set(placesOf(swept).map((place) => JSON.stringify(place)))).toEqual(
-      new Set(['["Left",{"parallel":"Both","branch":0}]', '["Right",{"parallel":"Both","branch":1}]']),
-    );
-  });
-
-  it("of a version or an alias settles what was started by it, with one call a version", async () => {
-    const stateMachineArn = await create("versioned", machine({ Ask: callbackState() }));
-    const publish = async () =>
-      (await bench.client.send(new PublishStateMachineVersionCommand({ stateMachineArn }))).stateMachineVersionArn ?? "";
-    const asking = await publish();
-    bench.now += 3_600_000;
-    await update(stateMachineArn, machine({ Wait: { Type: "Wait", Seconds: 6000, End: true } }));
-    const idle = await publish();
-    const routingConfiguration = [{ stateMachineVersionArn: asking, weight: 100 }];
-    const { stateMachineAliasArn = "" } = await bench.client.send(
-      new CreateStateMachineAliasCommand({ name: "live", routingConfiguration }),
-    );
-    for (const index of [1, 2, 3]) {
-      await start(asking, `version-${index}`);
-      await start(stateMachineAliasArn, `alias-${index}`);
-      await start(idle, `idle-${index}`);
-    }
-    const swept = await sweepExactly(bench);
-    expect(swept.tasks.map(({ executionName }) => executionName).toSorted()).toEqual([
-      ...["alias-1", "alias-2", "alias-3", "version-1", "version-2", "version-3"],
-    ]);
-    expect(swept.calls).toEqual({ ListStateMachines: 1, DescribeStateMachine: 3, ListExecutions: 1, GetExecutionHistory: 6 });
   });
 });
