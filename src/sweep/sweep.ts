@@ -152,7 +152,7 @@ class Sweeping {
         for (const pattern of unknown) if (matchesName(pattern, machine.name)) unknown.delete(pattern);
         this.#machinesLeft += 1;
         this.#undescribed += 1;
-        await this.#machines.give(machine);
+        if (!(await this.#machines.give(machine))) this.#gaps.leave(machine.arn, "ListExecutions");
         if (!mayBeMore && unknown.size === 0) break;
       }
     } catch (error) {
@@ -177,7 +177,7 @@ class Sweeping {
     const isIdle = this.#isIdle(defined.definition);
     if (isIdle) this.#idleMachinesLeft += 1;
     this.#open += 1;
-    await this.#listings.give({ defined, mapRun: null }, !isIdle);
+    if (!(await this.#listings.give({ defined, mapRun: null }, !isIdle))) this.#gaps.leave(machine.arn, "ListExecutions");
   }
 
   #described(): void {
@@ -209,7 +209,7 @@ class Sweeping {
         const reading = await this.#readingOf(latest, execution, mapRun);
         if (reading === null) continue;
         this.#open += 1;
-        await this.#readings.give(reading);
+        if (!(await this.#readings.give(reading))) this.#gaps.leave(execution.arn, "GetExecutionHistory");
       }
     } catch (error) {
       this.#couldNotSee(arn, "ListExecutions", error);
@@ -273,7 +273,8 @@ class Sweeping {
       if (definition !== null && !this.#wanted.map(definition, map)) continue;
       const path = [...(mapRun?.path ?? []), { child: map ?? "", mapRunArn: arn }];
       this.#open += 1;
-      await this.#listings.give({ defined, mapRun: { arn, map, definition, path, executionArn: execution.arn } }, true);
+      const children = { defined, mapRun: { arn, map, definition, path, executionArn: execution.arn } };
+      if (!(await this.#listings.give(children, true))) this.#gaps.leave(arn, "ListExecutions");
     }
   }
 
@@ -299,8 +300,8 @@ class Sweeping {
   }
 
   async #add({ defined, execution }: Reading, found: Read["tasks"][number] | null): Promise<void> {
-    const { limit, onTask, withInput = false } = this.#options;
-    if (this.#isCutOff) return;
+    const { limit = Number.POSITIVE_INFINITY, onTask, withInput = false } = this.#options;
+    if (this.#found.size >= limit) return;
     const task = sweptTask(defined.machine, execution, found, this.#nesting.ancestorsOf(execution.arn), withInput);
     if (this.#found.has(task.id)) return;
     this.#found.add(task.id);

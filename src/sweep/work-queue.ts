@@ -16,12 +16,14 @@ export class WorkQueue<Item> {
     return this.#urgent.length + this.#items.length;
   }
 
-  /** Urgent items are taken first. Resolves at once, or when there is room. */
-  async give(item: Item, isUrgent = false): Promise<void> {
+  /** Urgent items are taken first. Resolves at once, or when there is room; to false where the queue is closed and takes nothing more. */
+  async give(item: Item, isUrgent = false): Promise<boolean> {
     while (this.length >= this.#capacity && !this.#isClosed) await new Promise<void>((resolve) => this.#givers.push(resolve));
+    if (this.#isClosed) return false;
     const taker = this.#takers.shift();
     if (taker === undefined) (isUrgent ? this.#urgent : this.#items).push(item);
     else taker(item);
+    return true;
   }
 
   /** Undefined when the queue is closed and empty. */
