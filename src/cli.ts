@@ -39,12 +39,20 @@ export interface Invocation {
 // Everything else is refused under SFN_CALLBACK_READ_ONLY, so a command forgotten here is refused rather than let through.
 const readingCommands = new Set(["pending", "show", "wait", "local", "demo"]);
 const commandsTakingACommand = new Set(["local"]);
+const commandsTakingRegions = new Set(["pending"]);
 
 /** Examples of each command, printed below its help. */
 const examples: Readonly<Record<string, readonly string[]>> = {
-  pending: ["pending", "pending --local", "pending --json --query 'tasks[].id'"],
   show: ["show 3f9c", "show approval/order-17", "show 3f9c --json --query payload"],
   answer: ["answer 3f9c approve", "answer approval/order-17"],
+  pending: [
+    "pending",
+    "pending --state-machine 'order-*' --older 6h --sort deadline",
+    "pending --by state --region eu-west-1 --region us-east-1",
+    "pending --columns id,age,input.orderId",
+    "pending --json --query 'tasks[].id'",
+    "pending --older 1d --count --fail-if-any",
+  ],
   succeed: [
     `succeed 3f9c --output '{"approved":true}'`,
     "succeed approval/order-17 --set approved=true",
@@ -109,7 +117,7 @@ function runner(host: Host, after: readonly string[] | undefined, outcome: { exi
       }
       refuseWhereReadOnly(name, host.environment);
       const invocation = host.begin(outputOptions(options));
-      const context = invocation.context(connectionOptions(options));
+      const context = invocation.context(connectionOptions(options, name));
       const args = commanderArgs.slice(0, -2).map((arg) => (typeof arg === "string" ? arg : undefined));
       outcome.exitCode = await Promise.race([act(context, options, ...args), invocation.givenUp]);
     };
@@ -161,7 +169,11 @@ function exampleHelp(lines: readonly string[]): string {
 
 function addGlobalOptions(program: Command): void {
   program
-    .option("--region <region>", "AWS Region (default: from the environment or the profile)")
+    .option(
+      "--region <region>",
+      "AWS Region (default: from the environment or the profile); pending takes several",
+      (region, before: string[] = []) => [...before, region],
+    )
     .option("--profile <name>", "profile in the AWS config files")
     .option("--endpoint-url <url>", "use another Step Functions endpoint")
     .option("--local", "use the embedded Step Functions: no AWS account, a file on this machine")
@@ -264,15 +276,19 @@ function outputOptions(options: Record<string, unknown>): OutputOptions {
   };
 }
 
-function connectionOptions(options: Record<string, unknown>): ConnectionOptions {
+function connectionOptions(options: Record<string, unknown>, command: string): ConnectionOptions {
   const text = (name: string): string | undefined => {
-    const value = options[name];
+    const given = options[name];
+    const value: unknown = Array.isArray(given) ? given[0] : given;
     if (value === "") throw usageError(`--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} is empty.`);
     return typeof value === "string" ? value : undefined;
   };
   const [region, profile, endpointUrl, localFile] = [text("region"), text("profile"), text("endpointUrl"), text("localFile")];
   const local = options["local"] === true || localFile !== undefined;
   if (local && endpointUrl !== undefined) throw usageError("--local and --endpoint-url name two different places", "Give one of them.");
+  const regions = new Set(Array.isArray(options["region"]) ? options["region"] : []);
+  if (regions.size > 1 && !commandsTakingRegions.has(command)) throw usageError(`${command} works in one --region`, "Give one of them.");
+  if (local && regions.size > 1) throw usageError("--local has one Region", "Give one --region, or leave it out.");
   if (local && profile !== undefined) throw usageError("--local uses no AWS profile", "Leave --profile out.");
   return {
     ...(region === undefined ? {} : { region }),

@@ -79,6 +79,8 @@ export interface Column<Row> {
   readonly align?: "left" | "right";
   /** Never cut, however narrow the terminal: what people copy. */
   readonly whole?: boolean;
+  /** Not cut to fewer terminal cells than these; four where absent. */
+  readonly least?: number;
 }
 
 /** Where results and what is said about them go. stdout is the answer, stderr is everything said about it. */

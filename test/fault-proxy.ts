@@ -20,6 +20,8 @@ export interface PassingRequest {
   readonly repeated: number;
   /** How many requests came before it. */
   readonly index: number;
+  /** The Region that it was signed for. */
+  readonly region: string;
 }
 
 /** What AWS says where a call comes too soon. */
@@ -46,7 +48,13 @@ export async function faultProxy(endpoint: string, faultOf: (request: PassingReq
     const key = `${operation} ${text}`;
     const repeated = times.get(key) ?? 0;
     times.set(key, repeated + 1);
-    const passing = { operation, body: JSON.parse(text) as Record<string, unknown>, repeated, index: requests.length };
+    const passing = {
+      operation,
+      body: JSON.parse(text) as Record<string, unknown>,
+      repeated,
+      index: requests.length,
+      region: regionOf(request.headers),
+    };
     const fault = faultOf(passing);
     requests.push({ ...passing, fault });
     const forwarded = () => forward(endpoint, request.headers, text);
@@ -62,16 +70,21 @@ export async function faultProxy(endpoint: string, faultOf: (request: PassingReq
   return { ...(await listening(server)), requests };
 }
 
-/** Stands between a client and an endpoint, and rewrites the bodies of requests and replies. */
+/** Stands between a client and an endpoint, and rewrites the bodies of requests and replies, knowing for which Region a request was signed. */
 export async function rewritingProxy(
   endpoint: string,
-  rewrite: { request(text: string): string; reply?(text: string): string },
+  rewrite: { request(text: string, region: string): string; reply?(text: string, region: string): string },
 ): Promise<AsyncDisposable & { readonly url: string }> {
   const server = createServer(async (request, response) => {
-    const { status, type, body } = await forward(endpoint, request.headers, rewrite.request(await textOf(request)));
-    answer(response, { status, type, body: rewrite.reply?.(body) ?? body });
+    const region = regionOf(request.headers);
+    const { status, type, body } = await forward(endpoint, request.headers, rewrite.request(await textOf(request), region));
+    answer(response, { status, type, body: rewrite.reply?.(body, region) ?? body });
   });
   return listening(server);
+}
+
+function regionOf({ authorization = "" }: IncomingHttpHeaders): string {
+  return /Credential=[^/]*\/[^/]*\/([^/]*)\//.exec(authorization)?.[1] ?? "";
 }
 
 async function listening(server: Server): Promise<AsyncDisposable & { readonly url: string }> {

@@ -10,6 +10,13 @@ export type PathStep =
   | { readonly parallel: string; readonly branch: number }
   | { readonly child: string; readonly mapRunArn: string };
 
+/** `id` is null where the reply names nothing of use, or the worker gave no name. */
+export interface HandedTo {
+  readonly service: string;
+  readonly id: string | null;
+  readonly since: Date;
+}
+
 /** A callback or activity task of one execution, whether it still waits or not. */
 export interface CallbackTask {
   readonly kind: "callback" | "activity";
@@ -30,8 +37,8 @@ export interface CallbackTask {
   readonly timeoutSeconds: number | null;
   readonly heartbeatSeconds: number | null;
   readonly timeoutAt: Date | null;
-  /** Who was handed it, from the reply in TaskSubmitted: a message id, an ECS task, a child execution, a worker. */
-  readonly handedTo: { readonly service: string; readonly id: string } | null;
+  /** Who was handed it and when, from TaskSubmitted: a message id, an ECS task, a child execution; or the worker that an activity is held by. */
+  readonly handedTo: HandedTo | null;
   /** Null where the payload holds none: then it can never be answered. */
   readonly taskToken: string | null;
   /** False where that may be a parent's, since the events do not reach back to the execution's input. */
@@ -148,13 +155,13 @@ function pathOf(attempt: TaskAttempt, definition?: Definition): PathStep[] {
   return path;
 }
 
-function handedTo(attempt: TaskAttempt): CallbackTask["handedTo"] {
-  const workerName = attempt.started?.activityStartedEventDetails?.workerName;
-  if (workerName !== undefined) return { service: "activity", id: workerName };
-  const details = attempt.submitted?.taskSubmittedEventDetails;
-  const service = attempt.scheduled.taskScheduledEventDetails?.resourceType ?? "";
-  const id = details?.output === undefined ? null : idInReply(details.output);
-  return id === null ? null : { service, id };
+function handedTo({ started, submitted, scheduled }: TaskAttempt): HandedTo | null {
+  const handed = scheduled.type === "ActivityScheduled" ? started : submitted;
+  if (handed === null) return null;
+  const since = handed.timestamp ?? new Date(0);
+  if (handed === started) return { service: "activity", id: started.activityStartedEventDetails?.workerName ?? null, since };
+  const output = handed.taskSubmittedEventDetails?.output;
+  return { service: scheduled.taskScheduledEventDetails?.resourceType ?? "", id: output === undefined ? null : idInReply(output), since };
 }
 
 /** SQS and SNS answer a MessageId, ECS its tasks, Step Functions an ExecutionArn; other replies name nothing of use. */

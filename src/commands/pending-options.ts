@@ -11,8 +11,11 @@ export interface PendingOptions {
   readonly filter: Omit<SweepFilter, "waitingSince" | "waitingAfter" | "timingOutUntil">;
   readonly spans: { readonly older: number | undefined; readonly newer: number | undefined; readonly expiring: number | undefined };
   readonly limit: number | undefined;
-  readonly sort: "age" | "deadline" | "machine";
+  /** Null where it was not asked for: then the longest waiting come first, of those that were found. */
+  readonly sort: "age" | "deadline" | "machine" | null;
   readonly rateShare: number | undefined;
+  /** Those that were named, each once; empty for the usual one. */
+  readonly regions: readonly string[];
   readonly form: "tasks" | "groups" | "count";
   /** Null where the screen decides between tasks and groups. */
   readonly columns: readonly string[] | null;
@@ -24,19 +27,19 @@ export interface PendingOptions {
 export function addPendingOptions(command: Command): Command {
   const collect = (value: string, before: readonly string[] | undefined): string[] => [...(before ?? []), value];
   return command
-    .option("--state-machine <name>", "only of this state machine; a pattern with * and ?, may be given again", collect)
-    .option("--execution <name>", "only of this execution (or pattern)")
-    .option("--state <name>", "only in this state (or pattern)")
+    .option("--state-machine <name>", "only of this state machine, or pattern with * and ?; may be given again", collect)
+    .option("--execution <name>", "only of this execution, or pattern")
+    .option("--state <name>", "only in the state of exactly this name, or of this pattern")
     .option("--kind <kind>", "callback or activity")
     .option("--older <duration>", "only what has waited so long (90s, 15m, 6h, 7d)")
     .option("--newer <duration>", "only what began to wait within this time")
     .option("--expiring <duration>", "only what times out within this time")
     .option("--without-deadline", "only what has no TimeoutSeconds")
     .option("--unanswerable", "only what nobody can answer here")
-    .option("--limit <count>", "stop after so many tasks")
+    .option("--limit <count>", "at most so many tasks: the first that are found, or with --sort the first in that order")
     .option("--sort <by>", "age (default), deadline or machine")
-    .option("--by <what>", "state: a line per machine and state")
-    .option("--wide", "more columns")
+    .option("--by <what>", "state: a line per machine and state, with how many wait, since and until when")
+    .option("--wide", "more columns, and on a terminal more rows than a screen holds")
     .option("--columns <names>", "these columns, such as id,age,input.orderId")
     .option("--count", "only how many")
     .option("--with-input", "add each state's input (JSON formats)")
@@ -59,7 +62,8 @@ export function pendingOptions(given: Record<string, unknown>): PendingOptions {
     filter: nameFilter(given),
     spans: { older: span(given, "older"), newer: span(given, "newer"), expiring: span(given, "expiring") },
     limit: limitOf(textOption(given, "limit")),
-    sort: oneOf(given, "sort", ["age", "deadline", "machine"]) ?? "age",
+    sort: oneOf<"age" | "deadline" | "machine">(given, "sort", ["age", "deadline", "machine"]) ?? null,
+    regions: Array.isArray(given["region"]) ? [...new Set(given["region"].map(String))] : [],
     rateShare: shareOf(textOption(given, "rateShare")),
     form: given["count"] === true ? "count" : by === undefined ? "tasks" : "groups",
     columns: names ?? (isWide ? wideColumns : null),

@@ -1,15 +1,16 @@
 import { setFlagsFromString } from "node:v8";
 import type { Command } from "commander";
-import { pacerFor } from "../answering/pacing.ts";
 import type { Connection, Context, RememberedTask } from "../context.ts";
 import { CliError } from "../errors.ts";
-import { type NotSeen, type Sweep, type SweepProgress, sweep } from "../sweep/sweep.ts";
+import type { NotSeen, Sweep, SweepProgress } from "../sweep/sweep.ts";
 import type { SweptTask } from "../sweep/swept-task.ts";
 import { dim, type Text } from "../text.ts";
 import { formatSpan } from "./durations.ts";
 import { addPendingOptions, filterAt, type PendingOptions, pendingOptions } from "./pending-options.ts";
+import { callsOf, connectRegions, sweepRegions } from "./pending-regions.ts";
+import { pendingScreen } from "./pending-screen.ts";
 import type { Run } from "./registration.ts";
-import { taskColumns, usualColumns } from "./waiting-task-columns.ts";
+import { taskColumns, usualColumns, wideColumns } from "./waiting-task-columns.ts";
 import { groupColumns, groupJson, TaskGroups } from "./waiting-task-groups.ts";
 import { taskJson } from "./waiting-task-json.ts";
 
@@ -30,31 +31,46 @@ async function pending(context: Context, given: Record<string, unknown>): Promis
   const options = pendingOptions(given);
   // Many histories pass through; without this V8 lets its heap grow to twice of what they need before it clears it up.
   setFlagsFromString("--optimize-for-size");
-  await using connection = await context.connect();
-  const groups = new TaskGroups();
+  await using connections = await connectRegions(context, options.regions);
+  const looking = { context, connections: connections.all, options, groups: new TaskGroups() };
   const startedAt = context.clock.now().getTime();
-  const found = await look(context, connection, options, groups);
-  await report(context, connection, { ...found, milliseconds: context.clock.now().getTime() - startedAt }, options, groups);
+  const found = await look(looking);
+  await report(looking, { ...found, milliseconds: context.clock.now().getTime() - startedAt });
   if (found.interrupted && context.signal.reason instanceof CliError) return context.signal.reason.exitCode;
   if (options.failIfAny && found.count > 0) return somethingWaits;
   return found.notSeen.length > 0 ? notAllSeen : 0;
 }
 
-async function look(context: Context, connection: Connection, options: PendingOptions, groups: TaskGroups): Promise<Sweep> {
-  const { terminal, clock, signal, taskIndex } = context;
-  const { stepFunctions, place } = connection;
+/** One command: what it was asked for, and where it looks. */
+interface Looking {
+  readonly context: Context;
+  readonly connections: readonly Connection[];
+  readonly options: PendingOptions;
+  readonly groups: TaskGroups;
+}
+
+/** The service's own time. */
+function timeOf({ context, connections }: Looking): Date {
+  return connections[0]?.stepFunctions.now() ?? context.clock.now();
+}
+
+async function look(looking: Looking): Promise<Sweep> {
+  const { context, connections, options, groups } = looking;
+  const { terminal, signal, taskIndex } = context;
   const progress = terminal.progress("looking for waiting tasks");
-  const isStreamed = options.form === "tasks" && terminal.format === "jsonl";
+  const isStreamed = options.form === "tasks" && terminal.format === "jsonl" && options.sort === null;
   const seen: RememberedTask[] = [];
   const remember = () => taskIndex.remember(seen.splice(0));
   try {
-    return await sweep(stepFunctions, pacerFor(place, clock, options.rateShare), {
-      ...filterAt(stepFunctions.now(), options),
-      ...(options.limit === undefined ? {} : { limit: options.limit }),
+    return await sweepRegions(context, connections, {
+      ...filterAt(timeOf(looking), options),
+      // The first in an order are known when all are.
+      ...(options.limit === undefined || options.sort !== null ? {} : { limit: options.limit }),
+      rateShare: options.rateShare,
       withInput: options.needsInput,
       keepsTasks: options.form === "tasks" && !isStreamed,
       signal,
-      onTask: async (task) => {
+      onTask: async (task, { place }) => {
         groups.add(task);
         seen.push({ id: task.id, executionArn: task.executionArn, eventId: task.task?.eventId ?? 0, place });
         if (seen.length >= rememberedAtOnce) await remember();
@@ -88,44 +104,47 @@ function counted(count: number, what: string): string {
 /** A sweep and how long it took. */
 type Timed = Sweep & { readonly milliseconds: number };
 
-async function report(context: Context, connection: Connection, found: Timed, options: PendingOptions, groups: TaskGroups): Promise<void> {
+async function report(looking: Looking, found: Timed): Promise<void> {
+  const { context, connections, options, groups } = looking;
   const { terminal } = context;
-  const { calls, throttles } = connection.stepFunctions;
-  const { notSeen, complete, milliseconds } = found;
-  const about = { notSeen, complete, calls, throttles, milliseconds };
-  const now = connection.stepFunctions.now();
+  const now = timeOf(looking);
+  const tasks = firstOf(found.tasks, options);
+  const isCut = tasks.length < found.tasks.length;
+  const about = { notSeen: found.notSeen, complete: found.complete && !isCut, ...callsOf(connections), milliseconds: found.milliseconds };
+  const json = (task: SweptTask) => taskJson(task, options.withInput);
   if (options.form === "count") {
     await terminal.result({ count: found.count, ...about }, () => [String(found.count)]);
   } else if (options.form === "groups") {
     const all = groups.largestFirst();
     await terminal.result({ groups: all.map(groupJson), ...about }, () => terminal.table(groupColumns(now), all));
-  } else if (terminal.format !== "jsonl") {
-    // Under --jsonl every task was given when it was found.
-    const tasks = sorted(found.tasks, options.sort);
-    await terminal.result({ tasks: tasks.map((task) => taskJson(task, options.withInput)), ...about }, () =>
-      rows(context, tasks, options, groups, now),
-    );
+  } else if (terminal.format === "jsonl") {
+    // None is left where each was given when it was found.
+    for (const task of tasks) await terminal.item(json(task));
+  } else {
+    await terminal.result({ tasks: tasks.map(json), ...about }, () => rows(looking, tasks, now));
   }
-  tellNotSeen(context, notSeen);
-  tellAbout(context, connection, found, options);
+  tellNotSeen(context, found.notSeen);
+  tellAbout(looking, found, isCut || found.count === options.limit);
 }
 
 /** They come with the longest waiting first, which is kept among equals. */
-function sorted(tasks: readonly SweptTask[], sort: PendingOptions["sort"]): readonly SweptTask[] {
+function firstOf(tasks: readonly SweptTask[], { sort, limit }: PendingOptions): readonly SweptTask[] {
   const deadline = ({ task }: SweptTask) => task?.timeoutAt?.getTime() ?? Number.MAX_SAFE_INTEGER;
-  if (sort === "deadline") return tasks.toSorted((one, other) => deadline(one) - deadline(other));
-  if (sort === "machine") return tasks.toSorted((one, other) => one.stateMachineName.localeCompare(other.stateMachineName, "en"));
-  return tasks;
+  const byDeadline = (one: SweptTask, other: SweptTask) => deadline(one) - deadline(other);
+  const byMachine = (one: SweptTask, other: SweptTask) => one.stateMachineName.localeCompare(other.stateMachineName, "en");
+  const ordered = sort === "deadline" ? tasks.toSorted(byDeadline) : sort === "machine" ? tasks.toSorted(byMachine) : tasks;
+  return limit === undefined || limit >= ordered.length ? ordered : ordered.slice(0, limit);
 }
 
-function rows(context: Context, tasks: readonly SweptTask[], { columns }: PendingOptions, groups: TaskGroups, now: Date): readonly Text[] {
+function rows({ context, connections, options, groups }: Looking, tasks: readonly SweptTask[], now: Date): readonly Text[] {
   const { terminal } = context;
   if (tasks.length === 0) return [];
-  if (columns === null && terminal.stdoutIsTerminal && tasks.length + 1 >= terminal.rows) {
-    const hint = `${tasks.length} tasks wait; --state-machine, --state or --limit shows them one by one.`;
-    return [...terminal.table(groupColumns(now), groups.largestFirst()), dim(hint)];
-  }
-  return terminal.table(taskColumns(columns ?? usualColumns, now), tasks);
+  const isChosen = options.columns !== null && options.columns !== wideColumns;
+  const named = options.columns ?? (options.filter.unanswerable === true ? [...usualColumns, "answerable"] : usualColumns);
+  const columns = connections.length > 1 && !isChosen ? named.toSpliced(1, 0, "region") : named;
+  if (!terminal.stdoutIsTerminal || isChosen) return terminal.table(taskColumns(columns, now), tasks);
+  const isWhole = options.columns !== null || options.limit !== undefined;
+  return pendingScreen(terminal, { tasks, groups: groups.largestFirst(), columns, isWhole, now });
 }
 
 function tellNotSeen({ terminal }: Context, notSeen: readonly NotSeen[]): void {
@@ -134,17 +153,16 @@ function tellNotSeen({ terminal }: Context, notSeen: readonly NotSeen[]): void {
   if (more > 0) terminal.warn(`not seen: ${more} more; --json gives all of them`);
 }
 
-function tellAbout({ terminal }: Context, { stepFunctions }: Connection, found: Timed, { limit }: PendingOptions): void {
+function tellAbout({ context: { terminal }, connections }: Looking, found: Timed, isCutOff: boolean): void {
+  const { calls, throttles } = callsOf(connections);
   const counts = (of: Readonly<Record<string, number>>) =>
     Object.entries(of)
       .map(([operation, count]) => `${operation} ${count}`)
       .join(", ");
-  terminal.debug(
-    `calls: ${counts(stepFunctions.calls)}; throttled: ${counts(stepFunctions.throttles) || "none"}; ${found.milliseconds} ms`,
-  );
+  terminal.debug(`calls: ${counts(calls)}; throttled: ${counts(throttles) || "none"}; ${found.milliseconds} ms`);
   if (terminal.format !== "human" || !terminal.stderrIsTerminal) return;
   if (found.interrupted) terminal.note(dim("interrupted: this is what was found so far"));
   else if (found.count === 0)
     terminal.note(dim(found.notSeen.length === 0 ? "nothing is waiting" : "nothing is waiting where it could be looked"));
-  else if (found.count === limit) terminal.note(dim("cut off by --limit"));
+  else if (isCutOff) terminal.note(dim("cut off by --limit"));
 }

@@ -8,8 +8,11 @@ import { addressOf, parsed, unanswerableReason } from "./waiting-task-json.ts";
 type TaskColumn = Column<SweptTask>;
 
 /** Of a table as it is without --columns; and as it is under --wide. */
-export const usualColumns = ["id", "machine", "state", "age", "deadline", "execution"] as const;
-export const wideColumns = [...usualColumns, "attempt", "integration", "handed-to", "heartbeat", "answerable"] as const;
+export const usualColumns: readonly string[] = ["id", "machine", "state", "age", "deadline", "execution"];
+export const wideColumns: readonly string[] = [...usualColumns, "attempt", "integration", "handed-to", "heartbeat", "answerable"];
+
+/** Below this a column of --wide is not readable any more: then lines are longer than the terminal is wide. */
+const leastWide = 16;
 
 /** How long before its deadline a task is shown to be urgent. */
 const urgentMilliseconds = 3_600_000;
@@ -17,9 +20,10 @@ const urgentMilliseconds = 3_600_000;
 /** The columns of those names; `input.<path>` is a member of the state's input. Throws a usage error for any other name. */
 export function taskColumns(names: readonly string[], now: Date): readonly TaskColumn[] {
   const known = columnsAt(now);
+  const isWide = wideColumns.every((name) => names.includes(name));
   return names.map((name) => {
     const column = known.get(name) ?? inputColumn(name);
-    if (column !== undefined) return column;
+    if (column !== undefined) return isWide ? { ...column, least: leastWide } : column;
     throw usageError(
       `--columns: there is no column ${JSON.stringify(name)}`,
       `There are ${[...known.keys()].join(", ")} and input.<path>.`,
@@ -32,18 +36,23 @@ function columnsAt(now: Date): Map<string, TaskColumn> {
   return new Map<string, TaskColumn>([
     ["id", { header: "ID", cell: ({ id }) => bold(id), plain: ({ id }) => id, whole: true }],
     ["machine", column("MACHINE", (swept) => swept.stateMachineName)],
+    ["region", column("REGION", ({ executionArn }) => executionArn.split(":")[3] ?? "")],
     ["state", { header: "STATE", cell: stateCell, plain: (swept) => stateText(swept) ?? "" }],
     ["age", { header: "AGE", cell: (swept) => formatSpan(now.getTime() - swept.waitingSince.getTime()), plain: since }],
     ["since", column("SINCE", since)],
     [
       "deadline",
-      { header: "DEADLINE", cell: ({ task }) => deadline(task?.timeoutAt ?? null, now), plain: ({ task }) => iso(task?.timeoutAt) },
+      {
+        header: "DEADLINE",
+        cell: ({ task }) => (task === null ? dim("unknown") : deadline(task.timeoutAt, now)),
+        plain: ({ task }) => iso(task?.timeoutAt),
+      },
     ],
     ["execution", { header: "EXECUTION", cell: executionPath, plain: ({ executionName }) => executionName }],
     ["kind", column("KIND", ({ task }) => task?.kind ?? "")],
     ["attempt", { ...column("ATTEMPT", ({ task }) => String(task?.attempt ?? "")), align: "right" }],
-    ["integration", column("INTEGRATION", ({ task }) => task?.integration ?? "")],
-    ["handed-to", column("HANDED TO", ({ task }) => task?.handedTo?.id ?? "")],
+    ["integration", { header: "INTEGRATION", cell: integration, plain: ({ task }) => task?.integration ?? "" }],
+    ["handed-to", { header: "HANDED TO", cell: (swept) => handedTo(swept, now), plain: ({ task }) => task?.handedTo?.id ?? "" }],
     [
       "heartbeat",
       {
@@ -53,7 +62,7 @@ function columnsAt(now: Date): Map<string, TaskColumn> {
         align: "right",
       },
     ],
-    ["answerable", { header: "ANSWERABLE", cell: answerable, plain: (swept) => unanswerableReason(swept) ?? "yes" }],
+    ["answerable", { header: "ANSWERABLE", cell: answerable, plain: (swept) => unanswerableReason(swept) ?? "yes", whole: true }],
     ["parent", column("PARENT", (swept) => swept.ancestorExecutionArns.at(-1) ?? "")],
     ["address", { ...column("ADDRESS", addressOf), whole: true }],
     ["arn", { ...column("ARN", (swept) => swept.executionArn), whole: true }],
@@ -102,6 +111,19 @@ function stateCell(swept: SweptTask): Text {
 function answerable(swept: SweptTask): Text {
   const reason = unanswerableReason(swept);
   return reason === null ? "yes" : yellow(reasons[reason]);
+}
+
+/** An activity by its name, for a person. */
+function integration({ task }: SweptTask): Text {
+  const name = task?.integration ?? "";
+  return task?.kind === "activity" ? name.replace(/^.*:activity:/, "activity ") : name;
+}
+
+function handedTo({ task }: SweptTask, now: Date): Text {
+  const handed = task?.handedTo ?? null;
+  if (handed === null) return task?.kind === "activity" ? yellow("queued") : "";
+  if (handed.service !== "activity") return handed.id ?? "";
+  return `${handed.id ?? "a worker"}, ${formatSpan(now.getTime() - handed.since.getTime())} ago`;
 }
 
 const reasons = { historyNotReadable: "history not readable", activity: "only by its worker", tokenNotInPayload: "no token in payload" };

@@ -19,7 +19,7 @@ export function taskJson(swept: SweptTask, withInput: boolean) {
     path: task?.path ?? [],
     attempt: task?.attempt ?? null,
     integration: task?.integration ?? null,
-    handedTo: task?.handedTo ?? null,
+    handedTo: task?.handedTo == null ? null : { ...task.handedTo, since: task.handedTo.since.toISOString() },
     waitingSince: task === null ? null : task.waitingSince.toISOString(),
     timeoutAt: task?.timeoutAt?.toISOString() ?? null,
     heartbeatSeconds: task?.heartbeatSeconds ?? null,

@@ -18,15 +18,16 @@ export interface Connecting {
 
 /**
  * A way to connect to AWS, an endpoint or the embedded Step Functions, whichever is meant. It loads the gateway when it is used, and the
- * first time it says in a dim line where it leads: on a terminal always, elsewhere only where that is not AWS.
+ * first time for each place it says in a dim line where it leads: on a terminal always, elsewhere only where that is not AWS.
  */
 export function connector(using: Connecting, terminal: Terminal): (options: ConnectionOptions) => Promise<Connection> {
-  let placeTold = false;
+  const told = new Set<string>();
   return async (options) => {
     const connection = await (meansLocal(options, using.environment) ? connectLocal(using, options) : connectAws(using, options));
     const worthTelling = terminal.format === "human" && (terminal.stderrIsTerminal || connection.place.kind !== "aws");
-    if (worthTelling && !placeTold) terminal.note(dim(describePlace(connection)));
-    placeTold = true;
+    const place = describePlace(connection);
+    if (worthTelling && !told.has(place)) terminal.note(dim(place));
+    told.add(place);
     return connection;
   };
 }

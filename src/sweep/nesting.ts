@@ -4,6 +4,8 @@ import type { Reading } from "./execution-reader.ts";
 
 /** Executions that only wait for others' are read to show the way to what waits, so many at most: they cost calls and hold nothing themselves. */
 const mostCallers = 500;
+/** One for all: a sweep may find a hundred thousand that nothing else waits for. */
+const none: readonly string[] = [];
 
 /** Which executions began which others and wait for them, as far as it was seen. */
 export class Nesting {
@@ -12,6 +14,7 @@ export class Nesting {
 
   /** The executions around one, outermost first. */
   ancestorsOf(executionArn: string): readonly string[] {
+    if (!this.#parents.has(executionArn)) return none;
     const ancestors: string[] = [];
     for (let at = this.#parents.get(executionArn); at !== undefined && !ancestors.includes(at); at = this.#parents.get(at))
       ancestors.unshift(at);

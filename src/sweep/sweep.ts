@@ -127,7 +127,11 @@ class Sweeping {
   }
 
   #result(interrupted: boolean): Sweep {
-    const linked = this.#tasks.map((task) => ({ ...task, ancestorExecutionArns: this.#nesting.ancestorsOf(task.executionArn) }));
+    // A parent may have been read after its child.
+    const linked = this.#tasks.map((task) => {
+      const ancestorExecutionArns = this.#nesting.ancestorsOf(task.executionArn);
+      return ancestorExecutionArns.length === task.ancestorExecutionArns.length ? task : { ...task, ancestorExecutionArns };
+    });
     const tasks = linked.sort(longestWaitingFirst);
     const notSeen = this.#gaps.all;
     const complete = notSeen.length === 0 && !this.#isCutOff && !interrupted;

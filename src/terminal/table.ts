@@ -11,7 +11,7 @@ const narrowestColumn = 4;
 let graphemes: Intl.Segmenter | undefined;
 
 /**
- * Rows as aligned lines under a bold header, no wider than `width` terminal cells as long as each column keeps four. The widest
+ * Rows as aligned lines under a bold header, no wider than `width` terminal cells as long as each column keeps four, or the least it asks for. The widest
  * columns give way first, their cells cut with `…`; one that is to stay whole gives nothing. Secrets are hidden before anything is cut, so no part of one can remain.
  */
 export function alignedTable<Row>(
@@ -25,7 +25,7 @@ export function alignedTable<Row>(
   const header = columns.map((column): Text => bold(clean(column.header)));
   const lines = [header, ...rows.map((row) => columns.map((column) => clean(column.cell(row))))];
   const natural = columns.map((_, at) => lines.reduce((most, cells) => Math.max(most, textWidth(cells[at] ?? "")), 0));
-  const least = columns.map(({ whole }, at) => (whole === true ? (natural[at] ?? 0) : narrowestColumn));
+  const least = columns.map(({ whole, least = narrowestColumn }, at) => (whole === true ? (natural[at] ?? 0) : least));
   const widths = fitWidths(natural, least, width);
   return lines.map((cells) => alignLine(columns, cells, widths));
 }

@@ -149,7 +149,9 @@ describe("waitingTasks", () => {
     ];
     expect(waitingTasks(queued)).toMatchObject([{ kind: "activity", eventId: 3, integration: resource, handedTo: null, taskToken: null }]);
     const held = [...queued, event(4, 3, "ActivityStarted", { activityStartedEventDetails: { workerName: "w1" } })];
-    expect(waitingTasks(held)[0]?.handedTo).toEqual({ service: "activity", id: "w1" });
+    expect(waitingTasks(held)[0]?.handedTo).toEqual({ service: "activity", id: "w1", since: held.at(-1)?.timestamp });
+    const unnamed = [...queued, event(4, 3, "ActivityStarted", { activityStartedEventDetails: {} })];
+    expect(waitingTasks(unnamed)[0]?.handedTo).toMatchObject({ service: "activity", id: null });
     expect(waitingTasks([...held, event(5, 4, "ActivityTimedOut")])).toEqual([]);
   });
 

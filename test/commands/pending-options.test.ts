@@ -1,6 +1,6 @@
 import { CreateStateMachineCommand, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { denied, faultProxy } from "../fault-proxy.ts";
+import { denied, type Fault, faultProxy, rewritingProxy, throttled } from "../fault-proxy.ts";
 import { cli, createUser } from "../harness.ts";
 import { Bench, callbackState, machine, roleArn } from "../local/peer.ts";
 
@@ -119,6 +119,20 @@ describe("pending forms", () => {
     expect(groups.find(({ state }: { state: string }) => state === "Wait")).toMatchObject({ count: 1, answerable: 0 });
   });
 
+  it("give the first in the order that is asked for, of all that wait", async () => {
+    const { stdout } = await pending(["--sort", "deadline", "--limit", "2", "--json"]);
+    const { tasks, complete } = JSON.parse(stdout) as { tasks: { stateMachineName: string }[]; complete: boolean };
+    expect(tasks.map(({ stateMachineName }) => stateMachineName)).toEqual(["bare", "orders"]);
+    expect(complete).toBe(false);
+    const lines = await pending(["--sort", "deadline", "--limit", "2", "--jsonl", "--query", "stateMachineName", "--raw"]);
+    expect(lines.stdout).toBe("bare\norders\n");
+  });
+
+  it("say since when whom was handed what", async () => {
+    const { tasks } = JSON.parse((await pending(["--execution", "old", "--json"])).stdout);
+    expect(tasks[0].handedTo).toEqual({ service: "sqs", id: expect.any(String) as unknown, since: tasks[0].waitingSince });
+  });
+
   it("show members of the state's input as columns", async () => {
     const { stdout } = await pending(["--state-machine", "orders", "--columns", "execution,input.orderId,input.customer.name,input.none"]);
     expect(stdout).toBe("old\t17\tAnn\t\nnew\t18\t\t\n");
@@ -154,13 +168,49 @@ describe("pending forms", () => {
     expect(stdout.trimEnd().split("\n").toSorted()).toEqual(["new", "old", "run-1", "run-1"]);
   });
 
-  it("group what is more than the screen holds, on a terminal", async () => {
+  it("show on a terminal a line per machine and state, then as many tasks as the screen holds", async () => {
+    const screen = async (...args: string[]) => (await pending([...args, "--no-color"], { tty: true })).stdout.trimEnd().split("\n");
+    const few = await screen();
+    expect(few.slice(0, 2)).toEqual([
+      expect.stringMatching(/^MACHINE +STATE +WAITING +ANSWERABLE +OLDEST +NEXT DEADLINE$/),
+      expect.stringMatching(/^orders +Ask the owner +2 +2 +2d +in 1d$/),
+    ]);
+    expect(few.slice(4, 6)).toEqual(["", expect.stringMatching(/^ID +MACHINE +STATE +AGE +DEADLINE +EXECUTION$/)]);
+    expect(few.at(-1)).toBe("1 cannot be answered here: --unanswerable says why");
     for (let index = 0; index < 30; index += 1) await started("refunds", `many-${index}`);
-    const { stdout } = await pending(["--state-machine", "refunds"], { tty: true });
-    expect(stdout).toContain("31 tasks wait");
-    expect(stdout.trimEnd().split("\n")).toHaveLength(3);
-    const wide = await pending(["--state-machine", "refunds", "--wide"], { tty: true });
-    expect(wide.stdout.trimEnd().split("\n")).toHaveLength(32);
+    const many = await screen("--state-machine", "refunds");
+    expect(many).toHaveLength(22);
+    expect(many[1]).toMatch(/^refunds +Weigh +31 +31 +1h +none$/);
+    expect(many.at(-1)).toBe("14 more: --limit 31 shows all; --state-machine, --state narrow it down");
+    expect(await screen("--state-machine", "refunds", "--limit", "31")).toHaveLength(35);
+    expect(await screen("--state-machine", "refunds", "--wide")).toHaveLength(35);
+    // One machine and one task: nothing to sum up.
+    expect(await screen("--execution", "old")).toHaveLength(2);
+  });
+
+  it("find all there is in an account where every call is throttled, fails and breaks off, and name the one machine that is barred", async () => {
+    const faults: readonly Fault[] = [
+      throttled,
+      { kind: "status", when: "before", status: 503 },
+      { kind: "reset", when: "after" },
+      throttled,
+      { kind: "cut" },
+      { kind: "status", when: "after", status: 500 },
+    ];
+    // Reads are repeated for each fault at most four times where they fail, and more often where they are throttled.
+    await using proxy = await faultProxy(bench.local.url, ({ operation, body, repeated, index }) => {
+      const isBare = JSON.stringify(body).includes(":bare");
+      if (isBare && operation !== "ListStateMachines") return denied;
+      return repeated < 3 ? (faults[(index + repeated) % faults.length] ?? null) : null;
+    });
+    const { code, stdout } = await pending(["--json"], {}, proxy.url);
+    const { tasks, notSeen, complete, throttles } = JSON.parse(stdout);
+    expect(code).toBe(5);
+    expect(tasks.length).toBe((await rows()).length - 1);
+    expect(tasks.map(({ stateMachineName }: { stateMachineName: string }) => stateMachineName)).not.toContain("bare");
+    expect(notSeen).toMatchObject([{ arn: expect.stringMatching(/:bare$/) as unknown, operation: "ListExecutions" }]);
+    expect(complete).toBe(false);
+    expect(throttles["GetExecutionHistory"]).toBeGreaterThan(0);
   });
 
   it("keep what was found at Ctrl-C, and end with 130", async () => {
@@ -178,6 +228,56 @@ describe("pending forms", () => {
         .split("\n")
         .map((line) => line.split("\t").at(-1)),
     ).toEqual(["new"]);
+  });
+});
+
+describe("pending in several Regions", () => {
+  /** The bench, as it would be in any Region. */
+  const everywhere = () =>
+    rewritingProxy(bench.local.url, {
+      request: (text, here) => text.replaceAll(here, region),
+      reply: (text, here) => text.replaceAll(region, here),
+    });
+  const regions = ["--region", "eu-west-1", "--region", "us-west-2", "--state-machine", "orders"];
+
+  it("lists what waits in each, with the Region beside it", async () => {
+    await using proxy = await everywhere();
+    const { code, stdout } = await pending([...regions, "--columns", "region,execution"], {}, proxy.url);
+    expect(code).toBe(0);
+    expect(stdout).toBe("eu-west-1\told\nus-west-2\told\neu-west-1\tnew\nus-west-2\tnew\n");
+    expect((await pending([...regions, "--limit", "3", "--count"], {}, proxy.url)).stdout).toBe("3\n");
+    const { calls } = JSON.parse((await pending([...regions, "--json"], {}, proxy.url)).stdout);
+    expect(calls).toEqual({ ListStateMachines: 2, DescribeStateMachine: 2, ListExecutions: 2, GetExecutionHistory: 4 });
+    const screen = (await pending(regions, { tty: true }, proxy.url)).stdout;
+    expect(screen).toContain("REGION");
+  });
+
+  it("names a Region that cannot be looked at, and ends with 5; where none can, it fails", async () => {
+    await using proxy = await everywhere();
+    await using faulty = await faultProxy(proxy.url, (request) => (request.region === "us-west-2" ? denied : null));
+    const { code, stdout, stderr } = await pending([...regions, "--count"], {}, faulty.url);
+    expect({ code, stdout }).toEqual({ code: 5, stdout: "2\n" });
+    expect(stderr).toContain("not seen: ListStateMachines arn:*:states:us-west-2:*:stateMachine:*");
+    await using closed = await faultProxy(proxy.url, () => denied);
+    expect(await pending(regions, {}, closed.url)).toMatchObject({ code: 4, stdout: "" });
+  });
+
+  it("takes a machine that only one of them has", async () => {
+    await using proxy = await everywhere();
+    await using without = await rewritingProxy(proxy.url, {
+      request: (text) => text,
+      reply: (text, here) => (here === "us-west-2" && text.includes('"stateMachines"') ? '{"stateMachines":[]}' : text),
+    });
+    expect(await pending([...regions, "--count"], {}, without.url)).toMatchObject({ code: 0, stdout: "2\n" });
+  });
+
+  it("is for pending only, and not for --local", async () => {
+    expect(await pending(regions.slice(0, 4), {}, bench.local.url)).toMatchObject({ code: 0 });
+    for (const args of [
+      ["stop", "x", ...regions.slice(0, 4)],
+      ["pending", "--local", ...regions],
+    ])
+      expect(await cli(args, { localFile: null })).toMatchObject({ code: 2, stdout: "" });
   });
 });
 
