@@ -16,7 +16,7 @@ export function detailsJson(details: TaskDetails, choices: readonly AnswerChoice
   const { state } = task;
   const machine = { arn: stateMachineArn, name: stateMachineName, type: "STANDARD" } as const;
   const started = execution ?? { startedAt: task.waitingSince, status: "RUNNING" as const, stateMachineVersionArn: null };
-  const swept = sweptTask(machine, { ...started, arn: executionArn, name: executionName, stateMachineArn }, task, null, true);
+  const swept = sweptTask(machine, { ...started, arn: executionArn, name: executionName, stateMachineArn }, task, [], true);
   return {
     ...taskJson(swept, true),
     status: task.closed === null ? "waiting" : task.closed.kind,

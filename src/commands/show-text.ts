@@ -70,7 +70,7 @@ function factLines(details: TaskDetails, showing: Showing): Text[] {
     ["heartbeat", heartbeatText(task, showing.now)],
     ["attempt", task.attempt === 1 ? null : String(task.attempt)],
     ["asked of", task.integration],
-    ["handed to", task.handedTo === null ? null : `${task.handedTo.service} ${task.handedTo.id}`],
+    ["handed to", task.handedTo === null ? null : [task.handedTo.service, task.handedTo.id ?? ""].join(" ").trimEnd()],
     ["machine", [details.stateMachineName, ...link(links?.stateMachine)]],
     ["execution", [details.executionName, ...link(links?.execution)]],
     ["where", dim(`${details.account} ${details.region}`)],
