@@ -7,16 +7,9 @@ import { type Recording, readRecordings } from "./recordings/recording.ts";
 const recordings = readRecordings();
 const title = `executions recorded on AWS${recordings === null ? " (skipped: ../shared/recordings is absent)" : ""}`;
 
-const noS3 = "it reads its items from S3, which is not there";
 const scenarios = "scenarios/test_base_scenarios.py::TestBaseScenarios::";
 /** Recordings that cannot be played as they were, each with its reason. */
 const excused: Readonly<Record<string, string>> = {
-  [`${scenarios}test_map_item_batching_base_json_max_per_batch_jsonata`]: noS3,
-  [`${scenarios}test_map_item_reader_base_json_max_items`]: noS3,
-  [`${scenarios}test_map_item_reader_base_json_max_items_jsonata`]: noS3,
-  [`${scenarios}test_map_item_reader_csv_headers_decl_duplicate_headers`]: noS3,
-  [`${scenarios}test_map_item_reader_csv_headers_first_row_typed_headers`]: noS3,
-  [`${scenarios}test_map_item_reader_json_no_json_list_object`]: noS3,
   [`${scenarios}test_max_concurrency_path_negative`]: "only the first event of its history was kept",
 };
 

@@ -1,12 +1,10 @@
-import { AslError } from "./asl-error.ts";
-import type { Definition, MapState, ParallelState, StateGraph } from "./definition.ts";
+import type { MapState, ParallelState } from "./definition.ts";
+import { DistributedMaps, isDistributed } from "./distributed-map.ts";
 import { type EvaluationReply, NeedsEvaluation } from "./evaluation.ts";
-import { type Iteration, type MapRunWait, type MapWait, newStrand, type ParallelWait } from "./execution-state.ts";
-import { batches } from "./item-batches.ts";
+import { type Iteration, type MapWait, newStrand, type ParallelWait } from "./execution-state.ts";
 import type { Json } from "./json.ts";
-import type { Tolerance } from "./map-tolerance.ts";
 import type { Failure } from "./retry-catch.ts";
-import { allLines, innerGraph, innerLines, iterationAt, type Line, type MapItem, type Run, stateOf } from "./run.ts";
+import { innerGraph, innerLines, iterationAt, type Line, type MapItem, type Run, stateOf } from "./run.ts";
 import type { StateData } from "./state-data.ts";
 import type { Done } from "./task-state.ts";
 
@@ -30,14 +28,16 @@ const maxInlineConcurrency = 40;
 /** States whose abortion AWS tells in an event of its own (facts page 5.1). */
 const abortable = new Set(["Task", "Wait", "Parallel", "Map"]);
 
-/** The states that hold lines of their own: Parallel, and Map inline and distributed. */
+/** The states that hold lines of their own: Parallel, and the inline Map. */
 export class Containers {
   readonly #run: Run;
   readonly #moves: Moves;
+  readonly distributed: DistributedMaps;
 
   constructor(run: Run, moves: Moves) {
     this.#run = run;
     this.#moves = moves;
+    this.distributed = new DistributedMaps(run, moves);
   }
 
   beginParallel(line: Line, state: ParallelState, input: Json, previous: number): null {
@@ -52,9 +52,9 @@ export class Containers {
   }
 
   beginMap(line: Line, state: MapState, data: StateData, previous: number): Done | null {
-    const items = this.#run.surroundings.inspection?.items ?? data.mapItems(state);
     const asked = data.mapLimit(state, "MaxConcurrency") ?? 0;
-    if (isDistributed(state)) return this.#beginMapRun(line, state, data, items, asked, previous);
+    if (isDistributed(state)) return this.distributed.begin(line, state, data, asked, previous);
+    const items = this.#run.surroundings.inspection?.items ?? data.mapItems(state);
     const startedEventId = this.#run.append("MapStateStarted", previous, { length: items.length });
     if (items.length === 0) {
       this.#run.append("MapStateSucceeded", startedEventId, null);
@@ -67,78 +67,12 @@ export class Containers {
     return null;
   }
 
-  #beginMapRun(line: Line, state: MapState, data: StateData, items: readonly Json[], maxConcurrency: number, previous: number): Done {
-    const { toleratedFailureCount, toleratedFailurePercentage } = this.#tolerance(state, data, items.length, previous);
-    const batcher = data.itemBatcher(state);
-    const inputs = data.itemInputs(state, items, (index, value) => this.#moves.dataOfItem(line, [], { index, value }));
-    const mapRunArn = this.#run.surroundings.mintMapRunArn(state.Label);
-    this.#run.state.hasMapRuns = true;
-    this.#run.mapRuns.push({
-      arn: mapRunArn,
-      definition: childDefinition(this.#run.facts.definition, innerGraph(state, 0)),
-      isExpress: processorConfig(state).ExecutionType === "EXPRESS",
-      children: batcher === null ? inputs.map((input) => ({ input, items: 1 })) : batches(inputs, batcher),
-      maxConcurrency,
-      toleratedFailureCount,
-      toleratedFailurePercentage,
-    });
-    const started = this.#run.append("MapStateStarted", previous, { length: items.length });
-    const startedEventId = this.#run.append("MapRunStarted", started, { mapRunArn });
-    return { kind: "waits", waiting: { kind: "mapRun", mapRunArn, startedEventId } };
-  }
-
-  /** What the Map tolerates. AWS reads it once the Map has started, but has a fault in it follow from before that (reported by others). */
-  #tolerance(state: MapState, data: StateData, length: number, previous: number): Tolerance {
-    try {
-      return {
-        toleratedFailureCount: data.mapLimit(state, "ToleratedFailureCount"),
-        toleratedFailurePercentage: data.mapLimit(state, "ToleratedFailurePercentage"),
-      };
-    } catch (error) {
-      if (error instanceof AslError) this.#run.append("MapStateStarted", previous, { length });
-      throw error;
-    }
-  }
-
-  mapRunSucceeded(mapRunArn: string, outputs: readonly Json[]): void {
-    const { line, startedEventId } = this.#mapRun(mapRunArn);
-    const succeeded = this.#run.append("MapRunSucceeded", startedEventId, null);
-    this.#run.append("MapStateSucceeded", succeeded, null);
-    const previous = leavesFromMapRunStarted(line, this.#run.facts.definition) ? startedEventId : succeeded;
-    this.#moves.took(line, { kind: "result", result: [...outputs], previous });
-  }
-
-  mapRunFailed(mapRunArn: string, { error, cause }: { readonly error: string; readonly cause: string }): void {
-    const { line, startedEventId } = this.#mapRun(mapRunArn);
-    const failed = this.#run.append("MapRunFailed", startedEventId, { error, cause });
-    line.strand.visit.failedEventId = failed;
-    this.#moves.stateFailed(line, { names: [error], error, cause }, failed, null);
-  }
-
-  /** Goes on with a Map run that did not succeed. */
-  redriveMapRun(line: Line, { mapRunArn, startedEventId }: MapRunWait): void {
-    const { redriveCount } = this.#run.state;
-    // It failed by itself, or was aborted; an earlier one that failed was retried.
-    const previous = Math.max(startedEventId, line.strand.visit.failedEventId ?? 0);
-    const redriven = this.#run.append("MapRunRedriven", previous, { mapRunArn, redriveCount });
-    this.#run.redrivenMapRuns.push(mapRunArn);
-    line.strand.visit.waiting = { kind: "mapRun", mapRunArn, startedEventId: redriven };
-  }
-
   /** Goes on with a Parallel or a Map: `redo` is called for each branch or iteration that had begun and not succeeded. */
   redo(line: Line, held: ParallelWait | MapWait, redo: (inner: Line) => void): void {
     line.strand.visit.waiting = held;
     for (const inner of innerLines(line)) redo(inner);
     if (held.kind !== "map") return;
     for (const { index, strand } of held.open) if (strand === null) this.#moves.later(line, () => this.select(line, index, []));
-  }
-
-  #mapRun(mapRunArn: string): { readonly line: Line; readonly startedEventId: number } {
-    for (const line of allLines(this.#run)) {
-      const { waiting } = line.strand.visit;
-      if (waiting.kind === "mapRun" && waiting.mapRunArn === mapRunArn) return { line, startedEventId: waiting.startedEventId };
-    }
-    throw new Error("no such map run goes on in this execution");
   }
 
   #beginIteration(line: Line, waiting: MapWait, previous: number): void {
@@ -224,23 +158,4 @@ export class Containers {
     const hasBegun = visit.enteredEventId !== 0;
     if (hasBegun && abortable.has(type)) this.#run.append(`${type}StateAborted`, failingEventId, null);
   }
-}
-
-function processorConfig(state: MapState): { readonly Mode?: string; readonly ExecutionType?: string } {
-  return (state.ItemProcessor ?? state.Iterator)?.ProcessorConfig ?? {};
-}
-
-function isDistributed(state: MapState): boolean {
-  return processorConfig(state).Mode === "DISTRIBUTED";
-}
-
-/** Ten recordings link the Map's exit to MapRunStarted or to MapRunSucceeded; this is what tells them apart. */
-function leavesFromMapRunStarted(line: Line, { QueryLanguage: language }: Definition): boolean {
-  const state = stateOf(line);
-  const has = (field: string) => field === "ItemSelector" || field.startsWith("ToleratedFailure");
-  return (state.QueryLanguage ?? language) === "JSONata" || Object.keys(state).some(has);
-}
-
-function childDefinition({ QueryLanguage: language }: Definition, { StartAt, States }: StateGraph): Definition {
-  return { ...(language === undefined ? {} : { QueryLanguage: language }), StartAt, States };
 }

@@ -123,6 +123,14 @@ export interface MapRunWait {
   readonly kind: "mapRun";
   readonly mapRunArn: string;
   readonly startedEventId: number;
+  /** Where its ResultWriter puts the results. */
+  readonly writer?: ResultPlace;
+}
+
+/** A place in S3. */
+export interface ResultPlace {
+  readonly bucket: string;
+  readonly prefix: string;
 }
 
 export interface Iteration {

@@ -94,9 +94,9 @@ class Interpretation {
       case "containerFailed":
         return this.#containerEnded(happening);
       case "mapRunSucceeded":
-        return this.#lines.containers.mapRunSucceeded(happening.mapRunArn, happening.outputs);
+        return this.#lines.containers.distributed.succeeded(happening.mapRunArn, happening.outputs);
       case "mapRunFailed":
-        return this.#lines.containers.mapRunFailed(happening.mapRunArn, happening);
+        return this.#lines.containers.distributed.failed(happening.mapRunArn, happening);
       case "taskSucceeded": {
         const { line, waiting } = this.#task(happening.attempt);
         return this.#lines.took(line, taskSucceeded(this.#run, waiting.call, waiting.lastEventId, happening.output));
@@ -165,7 +165,7 @@ class Interpretation {
     const held = visit.undone ?? visit.waiting;
     delete visit.undone;
     if (held.kind === "parallel" || held.kind === "map") return this.#lines.containers.redo(line, held, (inner) => this.#redo(inner));
-    if (held.kind === "mapRun") return this.#lines.containers.redriveMapRun(line, held);
+    if (held.kind === "mapRun") return this.#lines.containers.distributed.redrive(line, held);
     // A Fail state is entered again (documented), which is all that there is to do in it.
     if (stateOf(line).Type === "Fail") return this.#lines.enter(line, visit.name, visit.input, visit.previousEventId);
     const previous = lastEventOf(visit);

@@ -1,14 +1,15 @@
 import { type AslError, runtimeError } from "./asl-error.ts";
 import { evaluateChoice } from "./choice.ts";
 import type { Catcher, ChoiceState, FailState, MapState, ParallelState, PassState, State, TaskState, WaitState } from "./definition.ts";
+import type { ResultPlace } from "./execution-state.ts";
 import type { Saw, Stage } from "./inspection.ts";
+import type { ItemReader } from "./item-reader.ts";
 import { isJsonObject, type Json, type JsonObject, jsonText } from "./json.ts";
 import { findPath, parsePath, readPath, type Scope } from "./json-path.ts";
+import { mapLimitOf, maxItemsOf, secondsOf, told } from "./path-numbers.ts";
 import { resolveTemplate } from "./payload-template.ts";
 import { writePath } from "./reference-path.ts";
-import type { Choice, ItemBatcher, MapLimit, StateData, StateEnd } from "./state-data.ts";
-
-const maxSeconds = 99_999_999;
+import { type Choice, type ItemBatcher, type MapLimit, objectIn, resultPlace, type StateData, type StateEnd } from "./state-data.ts";
 
 /** The fields of a JSONPath state, for one visit whose raw input is `input`. */
 export class JsonPathData implements StateData {
@@ -108,6 +109,24 @@ export class JsonPathData implements StateData {
     return this.#seen("afterItemSelector", inputs);
   }
 
+  itemReader(state: MapState): ItemReader {
+    const input = this.#effectiveInput(state);
+    resolveTemplate(objectIn(state.ItemReader, "Parameters"), input, this.#scope);
+    const config = objectIn(state.ItemReader, "ReaderConfig");
+    const { MaxItems: max = null, MaxItemsPath: path } = config;
+    return {
+      config,
+      maxItems: typeof path === "string" ? maxItemsOf(this.#read(path, input), path) : typeof max === "number" ? max : null,
+    };
+  }
+
+  resultWriter(state: MapState): ResultPlace | null {
+    return resultPlace(
+      state.ResultWriter,
+      resolveTemplate(objectIn(state.ResultWriter, "Parameters"), this.#effectiveInput(state), this.#scope),
+    );
+  }
+
   itemBatcher(state: MapState): ItemBatcher | null {
     const batcher = state.ItemBatcher;
     if (!isJsonObject(batcher)) return null;
@@ -191,42 +210,6 @@ export class JsonPathData implements StateData {
     });
     throw runtimeError(`Invalid path '${text}' : No results for path: $${steps.join("")}`);
   }
-}
-
-/** A text of digits is taken for its number (measured by others, as are the words for what is none; those for a wrong number are inferred). */
-function secondsOf(value: Json, path: string, field: string, least: number): number {
-  const seconds = integerOf(value);
-  if (seconds === null) throw runtimeError(`The ${field} parameter cannot be parsed as a long value: ${path} == ${told(value)}`);
-  if (seconds >= least && seconds <= maxSeconds) return seconds;
-  throw runtimeError(`The ${field} parameter references a value that is not from ${least} to ${maxSeconds}: ${path} == ${seconds}`);
-}
-
-/** As for seconds, a text of digits is taken for its number (recorded). The words are AWS's, as others report them. */
-function mapLimitOf(value: Json, path: string, field: MapLimit): number {
-  const isPercentage = field === "ToleratedFailurePercentage";
-  const limit = isPercentage && typeof value === "number" ? value : integerOf(value);
-  if (limit === null) {
-    throw runtimeError(
-      `The ${field}Path field refers to value "${told(value)}" which is not a valid ${isPercentage ? "float" : "integer"}: ${path}`,
-    );
-  }
-  if (isPercentage && (limit < 0 || limit > 100)) throw runtimeError("ToleratedFailurePercentage must be between 0 and 100.");
-  if (limit >= 0) return limit;
-  throw runtimeError(
-    field === "MaxConcurrency"
-      ? `Expected non-negative integer for MaxConcurrency, got '${limit}' instead.`
-      : `${field} cannot be negative.`,
-  );
-}
-
-function integerOf(value: Json): number | null {
-  const number = typeof value === "string" && /^-?\d+$/.test(value) ? Number(value) : value;
-  return typeof number === "number" && Number.isSafeInteger(number) ? number : null;
-}
-
-/** A value as it stands in a cause: a text without its quotes. */
-function told(value: Json): string {
-  return typeof value === "string" ? value : jsonText(value);
 }
 
 /** Epoch milliseconds of a whole ISO 8601 instant; without a zone it is refused (recorded), whatever Date.parse makes of it. */

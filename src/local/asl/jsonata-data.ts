@@ -1,11 +1,13 @@
 import { EvaluationError } from "./asl-error.ts";
 import type { Catcher, ChoiceState, FailState, MapState, ParallelState, PassState, State, TaskState, WaitState } from "./definition.ts";
 import type { EvaluationRequest, Replies } from "./evaluation.ts";
+import type { ResultPlace } from "./execution-state.ts";
 import type { Saw } from "./inspection.ts";
+import type { ItemReader } from "./item-reader.ts";
 import { isJsonObject, type Json, jsonText } from "./json.ts";
 import type { Scope } from "./json-path.ts";
 import { instantOf } from "./json-path-data.ts";
-import type { Choice, ItemBatcher, MapLimit, StateData, StateEnd } from "./state-data.ts";
+import { type Choice, type ItemBatcher, type MapLimit, objectIn, resultPlace, type StateData, type StateEnd } from "./state-data.ts";
 
 const maxSeconds = 99_999_999;
 
@@ -100,6 +102,17 @@ export class JsonataData implements StateData {
     const inputs = hasExpression(template) ? this.#values(fields) : items.map(() => template);
     this.#saw?.("afterItemSelector", [...inputs]);
     return inputs;
+  }
+
+  itemReader(state: MapState): ItemReader {
+    this.#value("ItemReader/Arguments", objectIn(state.ItemReader, "Arguments"));
+    const config = objectIn(state.ItemReader, "ReaderConfig");
+    const { MaxItems: most } = config;
+    return { config, maxItems: most === undefined ? null : this.#integer("ItemReader/ReaderConfig/MaxItems", most, 0) };
+  }
+
+  resultWriter(state: MapState): ResultPlace | null {
+    return resultPlace(state.ResultWriter, this.#value("ResultWriter/Arguments", objectIn(state.ResultWriter, "Arguments")));
   }
 
   itemBatcher(state: MapState): ItemBatcher | null {

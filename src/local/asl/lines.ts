@@ -121,6 +121,7 @@ export class Lines implements Moves {
   }
 
   took(line: Line, done: Done): void {
+    if (done.kind === "none") return;
     if (done.kind === "waits") line.strand.visit.waiting = done.waiting;
     else if (done.kind === "failed") {
       line.strand.visit.failedEventId = done.previous;

@@ -55,6 +55,8 @@ export interface MapRunPlan {
   readonly maxConcurrency: number;
   readonly toleratedFailureCount: number | null;
   readonly toleratedFailurePercentage: number | null;
+  /** Its items could not be read. */
+  readonly hasFailed: boolean;
 }
 
 /** AWS ends an execution at this event (facts page 4, recorded). */

@@ -10,7 +10,9 @@ import type {
   TaskState,
   WaitState,
 } from "./definition.ts";
-import type { Json } from "./json.ts";
+import type { ResultPlace } from "./execution-state.ts";
+import type { ItemReader } from "./item-reader.ts";
+import { isJsonObject, type Json, type JsonObject } from "./json.ts";
 
 /** What a state's end gives: the output, and the variables that its Assign sets. */
 export interface StateEnd {
@@ -47,6 +49,10 @@ export interface StateData {
   itemInput(state: MapState, item: Json): Json;
   /** The same for all items at once; `ofItem` gives the data that an item's context object belongs to. */
   itemInputs(state: MapState, items: readonly Json[], ofItem: (index: number, value: Json) => StateData): readonly Json[];
+  /** What a distributed Map reads its items by, its ItemReader's other fields evaluated as well. Throws ItemReaderError for a wrong MaxItems. */
+  itemReader(state: MapState): ItemReader;
+  /** Where a distributed Map's results go; null where they are its output. */
+  resultWriter(state: MapState): ResultPlace | null;
   /** How a distributed Map puts items together; null where it does not. */
   itemBatcher(state: MapState): ItemBatcher | null;
   /** The state's end with its result; without one for states that have none (Wait, Succeed). */
@@ -64,3 +70,15 @@ export interface ItemBatcher {
 }
 
 export type MapLimit = "MaxConcurrency" | "ToleratedFailureCount" | "ToleratedFailurePercentage";
+
+/** A member that is an object; an empty one in the place of anything else. */
+export function objectIn(holder: Json | undefined, field: string): JsonObject {
+  const member = isJsonObject(holder) ? holder[field] : undefined;
+  return isJsonObject(member) ? member : {};
+}
+
+/** Where a ResultWriter's evaluated parameters lead; null where it has no Resource, and so writes nothing. */
+export function resultPlace(writer: Json | undefined, parameters: Json): ResultPlace | null {
+  if (!isJsonObject(writer) || writer["Resource"] === undefined || !isJsonObject(parameters)) return null;
+  return { bucket: String(parameters["Bucket"] ?? ""), prefix: String(parameters["Prefix"] ?? "") };
+}

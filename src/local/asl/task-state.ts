@@ -21,7 +21,9 @@ import { deliveredReply } from "./task-reply.ts";
 export type Done =
   | { readonly kind: "waits"; readonly waiting: Waiting }
   | { readonly kind: "result"; readonly result?: Json; readonly previous: number }
-  | { readonly kind: "failed"; readonly failure: Failure; readonly previous: number };
+  | { readonly kind: "failed"; readonly failure: Failure; readonly previous: number }
+  /** All that follows has been done. */
+  | { readonly kind: "none" };
 
 /** What is to become of an attempt's call: it is made here, as it is to Step Functions itself, or its result comes from elsewhere. */
 type Handling = "activity" | "mocked" | "own" | "byHand" | "callback" | "none";
@@ -38,7 +40,8 @@ export function beginTask(run: Run, line: Line, state: TaskState, data: StateDat
   if (given.family === "Activity" && !run.surroundings.activityExists(given.arn)) {
     throw runtimeError(`The activity ${given.arn} does not exist.`);
   }
-  const mocked = given.family === "Activity" ? undefined : mockedResult(run, visit.name);
+  const mocked = given.family === "Activity" ? undefined : nextMockedResult(run, visit.name);
+  if (mocked !== undefined) countMockedCall(run, visit.name);
   const handling = mocked === undefined ? handlingOf(run, given) : "mocked";
   const taskToken = run.surroundings.mintToken(phase.attempt);
   const { call, input: sent } = handling === "byHand" ? manualCall(given, input, taskToken) : { call: given, input };
@@ -142,11 +145,14 @@ export function activityStarted(run: Run, waiting: TaskWait, workerName: string 
   if (waiting.heartbeatSeconds !== null) waiting.heartbeatAt = run.at + waiting.heartbeatSeconds * 1000;
 }
 
-function mockedResult(run: Run, stateName: string): MockedResult | undefined {
-  const call = run.state.calls[stateName] ?? 0;
-  const mocked = run.facts.services.mockedResult(stateName, call);
-  if (mocked !== undefined) run.state.calls[stateName] = call + 1;
-  return mocked;
+/** The mocked response to a state's next call; undefined where the state is not mocked. */
+export function nextMockedResult(run: Run, stateName: string): MockedResult | undefined {
+  return run.facts.services.mockedResult(stateName, run.state.calls[stateName] ?? 0);
+}
+
+/** A mocked call has been made. */
+export function countMockedCall(run: Run, stateName: string): void {
+  run.state.calls[stateName] = (run.state.calls[stateName] ?? 0) + 1;
 }
 
 /** For a Lambda function's ARN as Resource the Return is the reply of lambda:invoke, and the state's result its Payload. */

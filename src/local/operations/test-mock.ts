@@ -1,6 +1,8 @@
 import { ApiError } from "../api-error.ts";
 import type { MapState, ParallelState, State } from "../asl/definition.ts";
-import { isJsonObject, type Json, ownMember } from "../asl/json.ts";
+import { ItemReaderError, itemsIn } from "../asl/item-reader.ts";
+import { isJsonObject, type Json } from "../asl/json.ts";
+import { objectIn } from "../asl/state-data.ts";
 import { patternOf, taskCall } from "../asl/task-call.ts";
 import type { StateMock } from "../asl/test-state.ts";
 import { invalid } from "./operation.ts";
@@ -76,28 +78,18 @@ function checkErrorSource(state: State, source: string | undefined): void {
   throw invalid(`The state '${source}', named by errorCausedByState, is not within the tested state`);
 }
 
-/** The items in what an ItemReader would have read. Files of JSON and of JSON lines only: no recording shows how AWS tells others. */
+/** The items in what an ItemReader would have read. */
 export function readerItems(state: State, data: string): readonly Json[] {
   const reader = state.Type === "Map" ? state.ItemReader : undefined;
   if (!isJsonObject(reader)) throw invalid("MapItemReaderData is only supported for a Map state with an ItemReader");
-  const config = isJsonObject(reader["ReaderConfig"]) ? reader["ReaderConfig"] : {};
-  const { InputType: type = "JSON", ItemsPointer: pointer = "", MaxItems: maxItems } = config;
-  if (type !== "JSON" && type !== "JSONL") throw invalid(`The embedded Step Functions does not support MapItemReaderData of type ${type}`);
-  const fault = "MapItemReaderData must be valid JSON";
-  const lines = () => data.split("\n").filter((line) => line.trim() !== "");
-  const items = type === "JSONL" ? lines().map((line) => parsed(line, fault)) : pointed(parsed(data, fault), String(pointer));
-  if (!Array.isArray(items)) throw invalid("MapItemReaderData must hold an array of items");
-  return typeof maxItems === "number" ? items.slice(0, maxItems) : items;
-}
-
-/** The value at a JSON Pointer (RFC 6901). */
-function pointed(value: Json, pointer: string): Json | undefined {
-  const steps = pointer.split("/").slice(1);
-  return steps.reduce<Json | undefined>((at, step) => {
-    const key = step.replaceAll("~1", "/").replaceAll("~0", "~");
-    if (Array.isArray(at)) return /^\d+$/.test(key) ? at[Number(key)] : undefined;
-    return isJsonObject(at) ? ownMember(at, key) : undefined;
-  }, value);
+  const config = objectIn(reader, "ReaderConfig");
+  const { MaxItems: most } = config;
+  try {
+    return itemsIn(data, { config, maxItems: typeof most === "number" ? most : null });
+  } catch (error) {
+    if (error instanceof ItemReaderError) throw invalid(`MapItemReaderData: ${error.causeText}`);
+    throw error;
+  }
 }
 
 function parsed(text: string, fault: string): Json {

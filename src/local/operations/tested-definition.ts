@@ -18,14 +18,13 @@ export interface ChosenState {
 const onlyState = "StateName";
 
 /**
- * Finds the state in a definition that is checked as CreateStateMachine checks one. A state by itself may lead to states that are nowhere, and
- * S3 may be read and written, as that is mocked.
+ * Finds the state in a definition that is checked as CreateStateMachine checks one. A state by itself may lead to states that are nowhere.
  */
 export async function chosenState(engine: Engine, text: string, stateName: string | undefined): Promise<ChosenState> {
   const isAlone = stateName === undefined;
   const machine = isAlone && isJson(text) ? `{"StartAt":"${onlyState}","States":{"${onlyState}":${text}}}` : text;
   const errors = (await engine.definitionChecks.errors(machine)) ?? [];
-  const counting = errors.filter((error) => error.code !== "UNSUPPORTED" && !(isAlone && isAboutRest(error)));
+  const counting = errors.filter((error) => !(isAlone && isAboutRest(error)));
   if (counting.length > 0) throw invalidDefinition(counting);
   const definition = JSON.parse(machine) as Definition;
   const found = foundState(definition, stateName ?? onlyState, false);

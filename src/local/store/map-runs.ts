@@ -44,8 +44,8 @@ export class MapRuns {
   add(executionId: number, plan: MapRunPlan, startedAt: number): void {
     const machineArn = String(this.#database.get("SELECT machine_arn FROM executions WHERE id = ?", executionId)?.["machine_arn"]);
     const { id } = this.#database.run(
-      `INSERT INTO map_runs (arn, execution_id, definition_id, is_express, status, started_at, max_concurrency, tolerated_failure_count,
-         tolerated_failure_percentage, due_at) VALUES (?, ?, ?, ?, 'RUNNING', ?, ?, ?, ?, ?)`,
+      `INSERT INTO map_runs (arn, execution_id, definition_id, is_express, started_at, max_concurrency, tolerated_failure_count,
+         tolerated_failure_percentage, status, stopped_at, due_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       plan.arn,
       executionId,
       definitionId(this.#database, machineArn, JSON.stringify(plan.definition)),
@@ -54,7 +54,9 @@ export class MapRuns {
       plan.maxConcurrency,
       plan.toleratedFailureCount,
       plan.toleratedFailurePercentage,
-      startedAt,
+      plan.hasFailed ? "FAILED" : "RUNNING",
+      plan.hasFailed ? startedAt : null,
+      plan.hasFailed ? null : startedAt,
     );
     const sql = "INSERT INTO map_run_children (map_run_id, child, input, items, status) VALUES (?, ?, ?, ?, 'PENDING')";
     for (const [child, { input, items }] of plan.children.entries()) this.#database.run(sql, id, child, JSON.stringify(input), items);

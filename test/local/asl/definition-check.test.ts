@@ -460,16 +460,30 @@ describe("documented rules, in our words", () => {
     ],
     ["a member `.$` in JSONata", jsonata(task({ Arguments: { "a.$": "$.a" } })), "SCHEMA_VALIDATION_FAILED", "/States/X/Arguments"],
     [
-      "a reader from S3, which is ours to refuse",
+      "a reader without a resource",
       machine(map({ ItemProcessor: distributed, ItemReader: {} })),
-      "UNSUPPORTED",
+      "SCHEMA_VALIDATION_FAILED",
       "/States/X/ItemReader",
     ],
+    ...[
+      { ManifestType: "S3_INVENTORY", InputType: "CSV" },
+      { Transformation: "LOAD_AND_FLATTEN" },
+      { InputType: "CSV", ItemsPointer: "/data" },
+      { InputType: "JSON", CSVHeaderLocation: "FIRST_ROW" },
+      { InputType: "CSV", CSVHeaderLocation: "GIVEN" },
+      { InputType: "JSONL", CSVHeaders: ["id"] },
+      { MaxItems: 1, MaxItemsPath: "$.n" },
+    ].map((ReaderConfig): [string, Readonly<Record<string, unknown>>, string, string] => [
+      `a reader of ${JSON.stringify(ReaderConfig)}`,
+      machine(map({ ItemProcessor: distributed, ItemReader: { Resource: "arn:aws:states:::s3:getObject", ReaderConfig } })),
+      "SCHEMA_VALIDATION_FAILED",
+      "/States/X/ItemReader/ReaderConfig",
+    ]),
     [
-      "a writer to S3, which is ours to refuse",
-      machine(map({ ItemProcessor: distributed, ResultWriter: {} })),
-      "UNSUPPORTED",
-      "/States/X/ResultWriter",
+      "a writer to nowhere",
+      machine(map({ ItemProcessor: distributed, ResultWriter: { Resource: "arn:aws:states:::sns:publish" } })),
+      "SCHEMA_VALIDATION_FAILED",
+      "/States/X/ResultWriter/Resource",
     ],
   ])("refuse %s", (_, definition, code, location) => {
     const checked = checkDefinition(JSON.stringify(definition));

@@ -27,6 +27,7 @@ export function scriptOf({ definition, input, history = [] }: Recording, prefix:
     const results = mocked[attempt.stateName] ?? {};
     mocked[attempt.stateName] = { ...results, [Object.keys(results).length]: mockedResult(attempt) };
   }
+  for (const [name, state] of readersIn(definition)) mocked[name] = { "0": readerResult(state, history) };
   const answers = attempts.filter(({ isAnswered }) => isAnswered);
   const callers = new Set(answers.filter(({ family }) => family === "Activity").map(({ stateName }) => stateName));
   const activities = new Map([...callers].map((stateName, index) => [stateName, `${prefix}-${index}`]));
@@ -73,6 +74,22 @@ function mockedResult({ family, ending }: Attempt): object {
   }
   const output = parsed(wireText(ending?.details["output"]));
   return { Return: family === "LambdaFunction" ? { StatusCode: 200, Payload: output } : output };
+}
+
+/** The machine's own Maps that read their items from S3. */
+function readersIn({ States: states }: JsonObject): [name: string, state: JsonObject][] {
+  const maps = isJsonObject(states) ? Object.entries(states) : [];
+  return maps.flatMap(([name, state]): [string, JsonObject][] => (isJsonObject(state) && "ItemReader" in state ? [[name, state]] : []));
+}
+
+/** What was read is in no history: it is the Map's output, in all recordings whose Map ended well. */
+function readerResult({ ItemBatcher: batcher }: JsonObject, history: readonly RecordedEvent[]): object {
+  const failed = history.find(({ type }) => type === "MapRunFailed");
+  if (failed !== undefined) return { Throw: { Error: detailsOf(failed)["error"], Cause: plainText(detailsOf(failed)["cause"]) } };
+  const exited = history.find(({ type }) => type === "MapStateExited");
+  const output = parsed(wireText(exited && detailsOf(exited)["output"]));
+  const items = Array.isArray(output) ? output : [];
+  return { Return: batcher === undefined ? items : items.flatMap((batch) => (isJsonObject(batch) ? (batch["Items"] ?? []) : [])) };
 }
 
 /** The names of the Tasks within distributed Maps. */

@@ -2,7 +2,7 @@ export type Severity = "ERROR" | "WARNING";
 
 /**
  * What a finding is about, in AWS's words: the codes that the API reference lists, and those of JSONata and variables that
- * ValidateStateMachineDefinition was measured to give besides. `UNSUPPORTED` is ours: AWS has it, the embedded Step Functions does not.
+ * ValidateStateMachineDefinition was measured to give besides.
  */
 export type DiagnosticCode =
   | "INVALID_JSON_DESCRIPTION"
@@ -20,8 +20,7 @@ export type DiagnosticCode =
   | "RESERVED_VARIABLE_NAME"
   | "NO_DOLLAR"
   | "NO_PATH"
-  | "PASS_RESULT_IS_STATIC"
-  | "UNSUPPORTED";
+  | "PASS_RESULT_IS_STATIC";
 
 /**
  * A finding. The location is AWS's form of a pointer (`/States/P/Branches[0]/States/X/Resource`, names as they are), recorded; null where

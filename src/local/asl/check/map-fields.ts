@@ -2,6 +2,7 @@ import type { QueryLanguage } from "../definition.ts";
 import { isJsonObject, type Json, type JsonObject } from "../json.ts";
 import { checkFields, checkOneOf } from "./fields.ts";
 import type { Findings } from "./findings.ts";
+import { checkReader, checkWriter } from "./map-storage.ts";
 import type { MachineType } from "./resource.ts";
 import { checkEvaluated } from "./templates.ts";
 import { checkEnum, checkNumber, checkPath, checkString, type NumberRange } from "./values.ts";
@@ -27,7 +28,8 @@ export function checkMapFields(findings: Findings, state: JsonObject, at: string
   checkEvaluated(findings, state["ItemSelector"], `${at}/ItemSelector`, language);
   checkBatcher(findings, state["ItemBatcher"], `${at}/ItemBatcher`, language);
   for (const field of ["ItemProcessor", "Iterator"]) checkConfig(findings, state[field], `${at}/${field}`, type);
-  checkUnsupported(findings, state, at);
+  checkReader(findings, state["ItemReader"], `${at}/ItemReader`, language);
+  checkWriter(findings, state["ResultWriter"], `${at}/ResultWriter`, language);
   checkLabel(findings, state, at);
 }
 
@@ -39,7 +41,8 @@ export function processorMode(state: JsonObject): { readonly isDistributed: bool
   return { isDistributed: given["Mode"] === "DISTRIBUTED", childType: given["ExecutionType"] === "EXPRESS" ? "EXPRESS" : "STANDARD" };
 }
 
-function checkNumberOrPath(
+/** Checks a number that a path may stand for. */
+export function checkNumberOrPath(
   findings: Findings,
   holder: JsonObject,
   field: string,
@@ -75,13 +78,6 @@ function checkConfig(findings: Findings, processor: Json | undefined, at: string
   if (executionType === undefined) findings.schema("These fields are required: [ExecutionType]", place);
   if (type === "EXPRESS")
     findings.schema("The field 'Mode' with value 'DISTRIBUTED' is not supported inside 'EXPRESS' state machines", `${place}/Mode`);
-}
-
-/** What the embedded Step Functions cannot do. */
-function checkUnsupported(findings: Findings, state: JsonObject, at: string): void {
-  for (const field of ["ItemReader", "ResultWriter"])
-    if (state[field] !== undefined)
-      findings.error("UNSUPPORTED", `The embedded Step Functions has no S3, so it does not support the field ${field}`, `${at}/${field}`);
 }
 
 function checkLabel(findings: Findings, state: JsonObject, at: string): void {

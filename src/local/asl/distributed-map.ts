@@ -1,0 +1,148 @@
+import { AslError } from "./asl-error.ts";
+import type { Moves } from "./containers.ts";
+import type { Definition, MapState, StateGraph } from "./definition.ts";
+import type { MapRunWait } from "./execution-state.ts";
+import { batches } from "./item-batches.ts";
+import { ItemReaderError, itemsIn } from "./item-reader.ts";
+import type { Json } from "./json.ts";
+import type { Tolerance } from "./map-tolerance.ts";
+import { allLines, innerGraph, type Line, type MapRunPlan, type Run, stateOf } from "./run.ts";
+import type { StateData } from "./state-data.ts";
+import { countMockedCall, type Done, nextMockedResult } from "./task-state.ts";
+
+/** Maps whose iterations are executions of their own: they begin here, and are told how their map run ended. */
+export class DistributedMaps {
+  readonly #run: Run;
+  readonly #moves: Moves;
+
+  constructor(run: Run, moves: Moves) {
+    this.#run = run;
+    this.#moves = moves;
+  }
+
+  begin(line: Line, state: MapState, data: StateData, maxConcurrency: number, previous: number): Done {
+    const given = this.#run.surroundings.inspection?.items ?? (state.ItemReader === undefined ? data.mapItems(state) : null);
+    // What is read is not counted before it is read (recorded).
+    const length = given?.length ?? 0;
+    const tolerance = this.#tolerance(state, data, length, previous);
+    const writer = data.resultWriter(state);
+    const plan = { definition: childDefinition(this.#run.facts.definition, innerGraph(state, 0)), maxConcurrency, ...tolerance };
+    try {
+      const children = this.#children(line, state, data, given ?? this.#read(line, data, state));
+      const { mapRunArn, startedEventId } = this.#started(line, state, { ...plan, children, hasFailed: false }, length, previous);
+      return { kind: "waits", waiting: { kind: "mapRun", mapRunArn, startedEventId, ...(writer === null ? {} : { writer }) } };
+    } catch (error) {
+      if (!(error instanceof ItemReaderError)) throw error;
+      const { startedEventId } = this.#started(line, state, { ...plan, children: [], hasFailed: true }, length, previous);
+      this.#failed(line, startedEventId, { error: error.errorName, cause: error.causeText });
+      return { kind: "none" };
+    }
+  }
+
+  succeeded(mapRunArn: string, outputs: readonly Json[]): void {
+    const { line, waiting } = this.#waiting(mapRunArn);
+    const { startedEventId, writer } = waiting;
+    const succeeded = this.#run.append("MapRunSucceeded", startedEventId, null);
+    this.#run.append("MapStateSucceeded", succeeded, null);
+    const previous = leavesFromMapRunStarted(line, this.#run.facts.definition) ? startedEventId : succeeded;
+    const id = mapRunArn.slice(mapRunArn.lastIndexOf(":") + 1);
+    const result: Json =
+      writer === undefined
+        ? [...outputs]
+        : { MapRunArn: mapRunArn, ResultWriterDetails: { Bucket: writer.bucket, Key: `${writer.prefix}/${id}/manifest.json` } };
+    this.#moves.took(line, { kind: "result", result, previous });
+  }
+
+  failed(mapRunArn: string, failure: { readonly error: string; readonly cause: string }): void {
+    const { line, waiting } = this.#waiting(mapRunArn);
+    this.#failed(line, waiting.startedEventId, failure);
+  }
+
+  /** Goes on with a map run that did not succeed. */
+  redrive(line: Line, { mapRunArn, startedEventId, writer }: MapRunWait): void {
+    const { redriveCount } = this.#run.state;
+    // It failed by itself, or was aborted; an earlier one that failed was retried.
+    const previous = Math.max(startedEventId, line.strand.visit.failedEventId ?? 0);
+    const redriven = this.#run.append("MapRunRedriven", previous, { mapRunArn, redriveCount });
+    this.#run.redrivenMapRuns.push(mapRunArn);
+    const kept = writer === undefined ? {} : { writer };
+    line.strand.visit.waiting = { kind: "mapRun", mapRunArn, startedEventId: redriven, ...kept };
+  }
+
+  /** What the Map tolerates. AWS reads it once the Map has started, but has a fault in it follow from before that (reported by others). */
+  #tolerance(state: MapState, data: StateData, length: number, previous: number): Tolerance {
+    try {
+      return {
+        toleratedFailureCount: data.mapLimit(state, "ToleratedFailureCount"),
+        toleratedFailurePercentage: data.mapLimit(state, "ToleratedFailurePercentage"),
+      };
+    } catch (error) {
+      if (error instanceof AslError) this.#run.append("MapStateStarted", previous, { length });
+      throw error;
+    }
+  }
+
+  /** There is no S3 here: what the ItemReader reads is the Map's mocked response. */
+  #read(line: Line, data: StateData, state: MapState): readonly Json[] {
+    const { name } = line.strand.visit;
+    const reader = data.itemReader(state);
+    const mocked = nextMockedResult(this.#run, name);
+    if (mocked === undefined) {
+      throw new ItemReaderError(
+        `The embedded Step Functions reads nothing from S3, and the Map '${name}' has no mocked response. Give it one, the items or the text ` +
+          "of their file, with `sfn-callback local --mock-config <file>`, and start the execution with <state machine ARN>#<test case>.",
+      );
+    }
+    if ("error" in mocked) throw new ItemReaderError(mocked.cause ?? mocked.error);
+    return itemsIn(mocked.return, reader);
+  }
+
+  #children(line: Line, state: MapState, data: StateData, items: readonly Json[]): MapRunPlan["children"] {
+    const batcher = data.itemBatcher(state);
+    const inputs = data.itemInputs(state, items, (index, value) => this.#moves.dataOfItem(line, [], { index, value }));
+    return batcher === null ? inputs.map((input) => ({ input, items: 1 })) : batches(inputs, batcher);
+  }
+
+  #started(line: Line, state: MapState, plan: Omit<MapRunPlan, "arn" | "isExpress">, length: number, previous: number) {
+    // Only now, as everything before may have to be done again when JSONata has answered.
+    if (state.ItemReader !== undefined) countMockedCall(this.#run, line.strand.visit.name);
+    const mapRunArn = this.#run.surroundings.mintMapRunArn(state.Label);
+    this.#run.state.hasMapRuns = true;
+    this.#run.mapRuns.push({ ...plan, arn: mapRunArn, isExpress: processorConfig(state).ExecutionType === "EXPRESS" });
+    const started = this.#run.append("MapStateStarted", previous, { length });
+    return { mapRunArn, startedEventId: this.#run.append("MapRunStarted", started, { mapRunArn }) };
+  }
+
+  #failed(line: Line, startedEventId: number, { error, cause }: { readonly error: string; readonly cause: string }): void {
+    const failed = this.#run.append("MapRunFailed", startedEventId, { error, cause });
+    line.strand.visit.failedEventId = failed;
+    this.#moves.stateFailed(line, { names: [error], error, cause }, failed, null);
+  }
+
+  #waiting(mapRunArn: string): { readonly line: Line; readonly waiting: MapRunWait } {
+    for (const line of allLines(this.#run)) {
+      const { waiting } = line.strand.visit;
+      if (waiting.kind === "mapRun" && waiting.mapRunArn === mapRunArn) return { line, waiting };
+    }
+    throw new Error("no such map run goes on in this execution");
+  }
+}
+
+function processorConfig(state: MapState): { readonly Mode?: string; readonly ExecutionType?: string } {
+  return (state.ItemProcessor ?? state.Iterator)?.ProcessorConfig ?? {};
+}
+
+export function isDistributed(state: MapState): boolean {
+  return processorConfig(state).Mode === "DISTRIBUTED";
+}
+
+/** Ten recordings link the Map's exit to MapRunStarted or to MapRunSucceeded; this is what tells them apart. */
+function leavesFromMapRunStarted(line: Line, { QueryLanguage: language }: Definition): boolean {
+  const state = stateOf(line);
+  const has = (field: string) => field === "ItemSelector" || field.startsWith("ToleratedFailure");
+  return (state.QueryLanguage ?? language) === "JSONata" || Object.keys(state).some(has);
+}
+
+function childDefinition({ QueryLanguage: language }: Definition, { StartAt, States }: StateGraph): Definition {
+  return { ...(language === undefined ? {} : { QueryLanguage: language }), StartAt, States };
+}
