@@ -158,6 +158,8 @@ export type Place =
 export interface Connection extends AsyncDisposable {
   readonly place: Place;
   readonly stepFunctions: StepFunctions;
+  /** Whose credentials these are: one request to STS, or to the endpoint that was named. */
+  callerArn(): Promise<string>;
 }
 
 export interface LocalOptions {

@@ -34,8 +34,11 @@ export interface FaultProxy extends AsyncDisposable {
   readonly requests: readonly (PassingRequest & { readonly fault: Fault | null })[];
 }
 
-/** Stands between a client and an endpoint. `faultOf` says what happens to each request; null lets it through. */
-export async function faultProxy(endpoint: string, faultOf: (request: PassingRequest) => Fault | null): Promise<FaultProxy> {
+/** Says what happens to a request, maybe after something of its own was done at the endpoint; null lets it through. */
+export type FaultOf = (request: PassingRequest) => Fault | null | Promise<Fault | null>;
+
+/** Stands between a client and an endpoint. */
+export async function faultProxy(endpoint: string, faultOf: FaultOf): Promise<FaultProxy> {
   const requests: (PassingRequest & { readonly fault: Fault | null })[] = [];
   const times = new Map<string, number>();
   const server = createServer((request, response) => {
@@ -55,8 +58,9 @@ export async function faultProxy(endpoint: string, faultOf: (request: PassingReq
       index: requests.length,
       region: regionOf(request.headers),
     };
-    const fault = faultOf(passing);
-    requests.push({ ...passing, fault });
+    const at = requests.push({ ...passing, fault: null }) - 1;
+    const fault = await faultOf(passing);
+    requests[at] = { ...passing, fault };
     const forwarded = () => forward(endpoint, request.headers, text);
     if (fault === null) return answer(response, await forwarded());
     if (fault.kind === "refuse") return answer(response, refusal(fault.name, fault.message ?? "what AWS says"));

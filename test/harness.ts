@@ -22,6 +22,8 @@ export interface CliOptions {
   home?: string;
   /** Aborting sends the command a SIGINT. */
   interrupt?: AbortSignal;
+  /** Aborting sends it a SIGTERM. */
+  terminate?: AbortSignal;
   /** How long an endpoint may hang. */
   timeouts?: Timeouts;
 }
@@ -71,7 +73,8 @@ export async function cli(argv: readonly string[], options: CliOptions = {}): Pr
     stdout: stdout.stream,
     stderr: stderr.stream,
     on: (signal: string, listener: () => void) => {
-      if (signal === "SIGINT") options.interrupt?.addEventListener("abort", listener, { once: true });
+      const sent = signal === "SIGINT" ? options.interrupt : signal === "SIGTERM" ? options.terminate : undefined;
+      sent?.addEventListener("abort", listener, { once: true });
     },
     off: () => {},
     exit: () => {},

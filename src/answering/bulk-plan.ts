@@ -1,9 +1,10 @@
+import { parseExactly } from "../callback/exact-json.ts";
 import { taskId } from "../callback/task-id.ts";
 import type { Clock, Connection, TaskIndex } from "../context.ts";
 import { usageError } from "../errors.ts";
 import { type NotSeen, sweep } from "../sweep/sweep.ts";
 import type { SweepFilter } from "../sweep/sweep-filter.ts";
-import { keyOf, type PlannedTask } from "./journal.ts";
+import { type BulkRequest, keyOf, type PlannedTask } from "./journal.ts";
 import { executionArnOf } from "./look-up.ts";
 import { pacerFor } from "./pacing.ts";
 import { parseWord, recall } from "./task-reference.ts";
@@ -68,13 +69,16 @@ export async function planBySweep(
  * Plans what is named by lines: task ids and addresses, or the objects that `pending --jsonl` prints, which may carry their own `output`. Usage
  * errors name the line. Nothing is looked up but ids in the index and machines by name.
  */
-export async function planByLines(planning: Planning, text: string, what: "tasks" | "executions"): Promise<Plan> {
+export async function planByLines(planning: Planning, text: string, command: BulkRequest["command"]): Promise<Plan> {
+  const what = command === "stop" ? "executions" : "tasks";
   const planned = new Map<string, PlannedTask>();
   const arns = new ExecutionArns(planning.connection);
   let unanswerable = 0;
   for (const [index, line] of text.split("\n").entries()) {
     if (line.trim() === "") continue;
     const given = readLine(line.trim(), index + 1);
+    if (given.output !== undefined && command !== "succeed")
+      throw usageError(`line ${index + 1} brings an output, which ${command} does not send`, "take it out, or use succeed");
     if (what === "tasks" && given.isAnswerable === false) {
       unanswerable += 1;
       continue;
@@ -113,7 +117,7 @@ function readLine(line: string, number: number): GivenLine {
   if (!/^[{"]/.test(line)) return { ...bare, word: line };
   let value: unknown;
   try {
-    value = JSON.parse(line);
+    value = parseExactly(line);
   } catch {
     throw usageError(`line ${number} is not JSON: ${line.slice(0, 60)}`);
   }

@@ -1,7 +1,7 @@
 import type { Answer, Outcome } from "../callback/outcome.ts";
 import type { Clock } from "../context.ts";
 import { CliError } from "../errors.ts";
-import { type Journal, keyOf, type PlannedTask, type RecordedResult } from "./journal.ts";
+import { type Journal, type KeptResult, keyOf, type PlannedTask } from "./journal.ts";
 import { findTask } from "./look-up.ts";
 import { type AnswerResult, answerTask, deliver, type Sender } from "./send.ts";
 
@@ -29,8 +29,8 @@ export interface BulkOptions {
   readonly perSecond: number | null;
   /** Answers one task. Throws a CliError where nothing was sent. */
   act(task: BulkTask): Promise<AnswerResult>;
-  /** The result as it is recorded and printed. */
-  record(result: AnswerResult): RecordedResult;
+  /** The result as it is kept and printed. */
+  record(result: AnswerResult): KeptResult;
   onResult(result: BulkResult): Promise<void>;
 }
 

@@ -26,13 +26,19 @@ export interface PlannedTask {
 /** What became of a task, in the form it is printed in. */
 export type RecordedResult = Readonly<Record<string, unknown>> & { readonly outcome: string };
 
+/** A result as it is kept, with what a table of failures says of it; null where it is done. */
+export interface KeptResult {
+  readonly result: RecordedResult;
+  readonly why: string | null;
+}
+
 /** What a journal holds of a bulk that was begun. */
 export interface Begun {
   readonly request: BulkRequest;
   readonly tasks: readonly PlannedTask[];
   /** Tasks whose answer may have gone out, by `keyOf`. */
   readonly sent: ReadonlySet<string>;
-  readonly results: ReadonlyMap<string, RecordedResult>;
+  readonly results: ReadonlyMap<string, KeptResult>;
 }
 
 type JournalRecord =
@@ -40,7 +46,7 @@ type JournalRecord =
   | { readonly task: PlannedTask }
   | { readonly planned: number }
   | { readonly sending: string }
-  | { readonly result: RecordedResult; readonly of: string };
+  | { readonly result: RecordedResult; readonly of: string; readonly why?: string };
 
 const firstWords = '{"plan":';
 
@@ -58,7 +64,7 @@ export function readJournal(text: string, file: string): Begun | null {
   let isWhole = false;
   const tasks: PlannedTask[] = [];
   const sent = new Set<string>();
-  const results = new Map<string, RecordedResult>();
+  const results = new Map<string, KeptResult>();
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   const first = (lines[0] ?? "").slice(0, firstWords.length);
   if (!firstWords.startsWith(first)) throw usageError(`${file} is no journal of sfn-callback`, "name another file with --journal");
@@ -72,7 +78,7 @@ export function readJournal(text: string, file: string): Begun | null {
     } else if ("task" in record) tasks.push(record.task);
     else if ("planned" in record) isWhole = record.planned === tasks.length;
     else if ("sending" in record) sent.add(record.sending);
-    else if ("result" in record) results.set(record.of, record.result);
+    else if ("result" in record) results.set(record.of, { result: record.result, why: record.why ?? null });
   }
   return request === null || !isWhole ? null : { request, tasks, sent, results };
 }
@@ -113,8 +119,8 @@ export class Journal {
     return this.#write([{ sending: keyOf(task) }]);
   }
 
-  result(task: PlannedTask, result: RecordedResult): Promise<void> {
-    return this.#write([{ of: keyOf(task), result }]);
+  result(task: PlannedTask, { result, why }: KeptResult): Promise<void> {
+    return this.#write([{ of: keyOf(task), result, ...(why === null ? {} : { why }) }]);
   }
 
   #write(records: readonly JournalRecord[]): Promise<void> {

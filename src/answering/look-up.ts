@@ -40,7 +40,7 @@ export async function lookUp(asking: Asking, connection: Connection, reference: 
     eventId === null
       ? await findChosen(connection.stepFunctions, executionArn, narrowing)
       : await findTask(connection.stepFunctions, executionArn, eventId);
-  await remember(asking.taskIndex, connection, executionArn, found.task);
+  await rememberTasks(asking, connection, executionArn, [found.task.eventId]);
   return found;
 }
 
@@ -122,7 +122,11 @@ async function findByToken(stepFunctions: StepFunctions, executionArn: string, t
   const isIt = (each: CallbackTask) => each.taskToken === token;
   const events = await readBack(stepFunctions, executionArn, (read) => callbackTasks(read).some(isIt));
   const task = callbackTasks(events).find(isIt);
-  if (task === undefined) throw new CliError("closed", `this token belongs to no task of ${executionArn}`, { code: "TaskDoesNotExist" });
+  if (task === undefined)
+    throw new CliError("closed", `this token belongs to no task of ${executionArn}`, {
+      code: "TaskDoesNotExist",
+      hint: "leave --execution out to answer by the token alone, unproven",
+    });
   return { executionArn, task, events };
 }
 
@@ -161,7 +165,12 @@ function ambiguous(what: string, candidates: readonly string[]): CliError {
   return new CliError("usage", message, { code: "AmbiguousTask", hint: "give a longer id, or narrow with --state and --index" });
 }
 
-async function remember(taskIndex: TaskIndex, connection: Connection, executionArn: string, task: CallbackTask): Promise<void> {
-  const { eventId } = task;
-  await taskIndex.remember([{ id: taskId(executionArn, eventId), executionArn, eventId, place: connection.place }]);
+/** Keeps the ids of an execution's tasks, so that they serve in the next command. */
+export async function rememberTasks(
+  { taskIndex }: { readonly taskIndex: TaskIndex },
+  { place }: Connection,
+  executionArn: string,
+  eventIds: readonly number[],
+): Promise<void> {
+  await taskIndex.remember(eventIds.map((eventId) => ({ id: taskId(executionArn, eventId), executionArn, eventId, place })));
 }

@@ -2,7 +2,7 @@ import type { HistoryEvent, SendReply, StepFunctions } from "../aws/step-functio
 import { type Answer, type ExecutionEnding, ending, type Judgement, judge, next, type Outcome, type Sending } from "../callback/outcome.ts";
 import { type Stamp, stamped } from "../callback/stamp.ts";
 import { taskId } from "../callback/task-id.ts";
-import type { CallbackTask, Closing } from "../callback/waiting-tasks.ts";
+import type { Closing } from "../callback/waiting-tasks.ts";
 import type { Clock } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { readBack, readOn } from "./history-reading.ts";
@@ -23,6 +23,8 @@ export interface AnswerResult {
   readonly nextState: string | null;
   readonly ending: ExecutionEnding | null;
   readonly newTaskId: string | null;
+  /** The event id of the same. */
+  readonly newEventId: number | null;
   readonly closing: Closing | null;
   readonly expiredBy: "timeout" | "heartbeat" | null;
   /** Why the history could not be read after sending, or null. */
@@ -52,8 +54,8 @@ export interface Delivering {
   readonly looksOn?: boolean;
 }
 
-// Looks at the history after sending: at once, then ever later, about two seconds in all.
-const lookDelaysMilliseconds = [0, 50, 100, 200, 350, 500, 800];
+/** After sending it is looked at once, then ever later, about two seconds in all. */
+export const lookDelaysMilliseconds = [0, 50, 100, 200, 350, 500, 800];
 
 /**
  * What is known of the task's end before anything is sent, or null where it waits and can be answered. Throws where it waits and cannot:
@@ -72,7 +74,7 @@ export function resultBefore(found: FoundTask, answer: Answer, wasSent = false):
   });
 }
 
-/** Answers a task, or tells what came of it before. Never sends to a task the history shows closed. Throws where nothing was sent. */
+/** Answers a task, or tells what came of it before. Never sends to a task the history shows closed. Throws where nothing was applied. */
 export async function answerTask(sender: Sender, found: FoundTask, answer: Answer, how: Delivering = {}): Promise<AnswerResult> {
   const before = resultBefore(found, answer, how.wasSent);
   return before ?? deliver(sender, found, found.task.taskToken ?? "", answer, how);
@@ -87,10 +89,10 @@ export async function deliver(
   target: Target,
   token: string,
   answer: Answer,
-  { looksOn = true }: Delivering = {},
+  { looksOn = true, wasSent = false }: Delivering = {},
 ): Promise<AnswerResult> {
   const first = await sender.stepFunctions.send(token, sent(answer, sender));
-  if (first.kind !== "lost") return concluded(sender, target, answer, first, looksOn, false);
+  if (first.kind !== "lost") return concluded(sender, target, answer, first, looksOn, wasSent);
   const settled = await settle(sender, target, answer, "lost", looksOn);
   if (settled.outcome !== "unknown" || settled.unread !== null || sender.signal.aborted) return settled;
   try {
@@ -162,8 +164,18 @@ async function settle(
     if (judgement !== null && (!looksOn || then.next !== null || judgement.newTask !== null)) break;
   }
   if (judgement !== null) return resultOf(target, judgement, answer.kind, then);
+  if (sending === "gone") throw goneUnproven(target, unread);
   const unknown = { ...unsettled(target, answer.kind), unread };
   return sending === "taken" ? { ...unknown, outcome: "applied", settled: "reply" } : unknown;
+}
+
+/** `unknown` would say that the answer may have been applied, and after TaskTimedOut it certainly was not. */
+function goneUnproven({ executionArn, task }: Target, unread: string | null): CliError {
+  const why = unread === null ? "its history does not show yet how it ended" : `how it ended could not be read: ${unread}`;
+  return new CliError("closed", `the task ${task.state} of ${executionArn} no longer waits, and ${why}`, {
+    code: "TaskTimedOut",
+    hint: "this answer did not count; give the same command again to learn what did",
+  });
 }
 
 function look(stepFunctions: StepFunctions, { executionArn, task }: Target, known: readonly HistoryEvent[]) {
@@ -196,6 +208,7 @@ export const nothingKnown: AnswerResult = {
   closedAt: null,
   ...nothingFollows,
   newTaskId: null,
+  newEventId: null,
   closing: null,
   expiredBy: null,
   unread: null,
@@ -206,6 +219,7 @@ function unsettled({ executionArn, task }: Target, sent: AnswerResult["sent"]): 
 }
 
 function resultOf(found: Target, judgement: Judgement, sent: AnswerResult["sent"], then: Following): AnswerResult {
+  const { newTask } = judgement;
   const closing = judgement.task?.closed ?? null;
   return {
     ...unsettled(found, sent),
@@ -213,12 +227,9 @@ function resultOf(found: Target, judgement: Judgement, sent: AnswerResult["sent"
     settled: judgement.settled,
     closedAt: closing?.at ?? null,
     ...then,
-    newTaskId: idOf(found.executionArn, judgement.newTask),
+    newTaskId: newTask === null ? null : taskId(found.executionArn, newTask.eventId),
+    newEventId: newTask?.eventId ?? null,
     closing,
     expiredBy: judgement.expiredBy,
   };
-}
-
-function idOf(executionArn: string, task: CallbackTask | null): string | null {
-  return task === null ? null : taskId(executionArn, task.eventId);
 }

@@ -2,8 +2,8 @@ import type { Execution, StepFunctions } from "../aws/step-functions.ts";
 import type { Outcome } from "../callback/outcome.ts";
 import { taskId } from "../callback/task-id.ts";
 import { CliError } from "../errors.ts";
-import { findTask } from "./look-up.ts";
-import { type AnswerResult, nothingKnown } from "./send.ts";
+import { type FoundTask, findTask } from "./look-up.ts";
+import { type AnswerResult, lookDelaysMilliseconds, nothingKnown, resultBefore, type Sender } from "./send.ts";
 
 /** What is given with a stop. */
 export interface StopReason {
@@ -17,37 +17,65 @@ export interface StopTarget {
   readonly eventId: number | null;
 }
 
-/**
- * Stops an execution, or tells how it ended before. Where its key may not be used, it is stopped without error and cause, which needs none (facts page 9).
- * Throws where nothing was applied; a stop whose reply was lost is settled from the execution itself.
- */
-export async function stopExecution(stepFunctions: StepFunctions, target: StopTarget, reason: StopReason): Promise<AnswerResult> {
-  const before = await stepFunctions.execution(target.executionArn);
-  if (before.status !== "RUNNING")
-    return resultOf(target, before, { sent: null, outcome: outcomeOf(before, reason, false), settled: "history" });
-  const given = await send(stepFunctions, target.executionArn, reason);
-  const after = await stepFunctions.execution(target.executionArn).catch(() => null);
-  const settled = given === "lost" ? "history" : "reply";
-  if (after === null || after.status === "RUNNING") {
-    const outcome = given === "lost" ? "unknown" : "applied";
-    return { ...resultOf(target, after ?? before, { sent: "stop", outcome, settled }), ...(after === null ? { next: null } : {}) };
-  }
-  return resultOf(target, after, { sent: "stop", outcome: outcomeOf(after, given === "lost" ? reason : given, true), settled });
+/** What became of a stop. */
+export interface StopResult extends AnswerResult {
+  /** The execution's key may not be used, so that error and cause were left out. */
+  readonly withoutReason: boolean;
 }
 
-/** The result with the task's state and end in it, where the history may be read. */
-export async function withTask(
-  stepFunctions: StepFunctions,
-  { executionArn, eventId }: StopTarget,
-  result: AnswerResult,
-): Promise<AnswerResult> {
-  if (eventId === null) return result;
+type Stopping = Pick<Sender, "stepFunctions" | "clock" | "signal">;
+
+/**
+ * Stops an execution, or tells how it ended before. For the sake of a task that no longer waits nothing is stopped: what the execution does now is not
+ * what was meant. Where its key may not be used, it is stopped without error and cause, which needs none (facts page 9). Throws where nothing was
+ * applied; a stop whose reply was lost is settled from the execution itself.
+ */
+export async function stopExecution(stopping: Stopping, target: StopTarget, reason: StopReason): Promise<StopResult> {
+  const { stepFunctions } = stopping;
+  const before = await stepFunctions.execution(target.executionArn);
+  const found = await findTaskOf(stepFunctions, target);
+  const about = { state: found?.task.state ?? null, withoutReason: false };
+  if (before.status !== "RUNNING")
+    return { ...resultOf(target, before, { sent: null, outcome: outcomeOf(before, reason, false), settled: "history" }), ...about };
+  const over = found === null || found.task.closed === null ? null : resultBefore(found, { kind: "heartbeat" });
+  if (over !== null) return { ...over, ...about };
+  const given = await send(stepFunctions, target.executionArn, reason);
+  const after = await lookAfter(stopping, target.executionArn);
+  return { ...settled(target, before, given, reason, after), ...about, withoutReason: given !== "lost" && given !== reason };
+}
+
+function settled(target: StopTarget, before: Execution, given: StopReason | "lost", reason: StopReason, after: Execution | null) {
+  const how = { sent: "stop", settled: given === "lost" ? "history" : "reply" } as const;
+  if (after !== null && after.status !== "RUNNING")
+    return resultOf(target, after, { ...how, outcome: outcomeOf(after, given === "lost" ? reason : given, true) });
+  // Describing is eventually consistent (facts page 2.2): a 200 counts for more than what is shown for a moment.
+  const outcome = given === "lost" ? "unknown" : "applied";
+  return { ...resultOf(target, after ?? before, { ...how, outcome }), ...(after === null || given !== "lost" ? { next: null } : {}) };
+}
+
+/** The execution once it is shown as ended; as it was last seen where that takes too long; null where it could not be read at all. */
+async function lookAfter({ stepFunctions, clock, signal }: Stopping, executionArn: string): Promise<Execution | null> {
+  let seen: Execution | null = null;
+  for (const delayMilliseconds of lookDelaysMilliseconds) {
+    try {
+      if (delayMilliseconds > 0) await clock.sleep(delayMilliseconds, signal);
+      seen = await stepFunctions.execution(executionArn);
+    } catch (error) {
+      // Once it was sent, no failure to look may hide what is known of it.
+      if (signal.aborted || (error instanceof CliError && error.kind === "access")) break;
+    }
+    if (seen !== null && seen.status !== "RUNNING") break;
+  }
+  return seen;
+}
+
+async function findTaskOf(stepFunctions: StepFunctions, { executionArn, eventId }: StopTarget): Promise<FoundTask | null> {
+  if (eventId === null) return null;
   try {
-    const { task } = await findTask(stepFunctions, executionArn, eventId);
-    return { ...result, state: task.state, closing: task.closed };
+    return await findTask(stepFunctions, executionArn, eventId);
   } catch (error) {
-    // What was stopped because its history may not be read is stopped all the same.
-    if (error instanceof CliError) return result;
+    // What is stopped because its history may not be read is stopped all the same.
+    if (error instanceof CliError && error.kind === "access") return null;
     throw error;
   }
 }
@@ -60,7 +88,7 @@ async function send(stepFunctions: StepFunctions, executionArn: string, reason: 
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     const hasReason = reason.error !== undefined || reason.cause !== undefined;
-    if (error.code.startsWith("Kms") && hasReason) return send(stepFunctions, executionArn, {});
+    if (error.code.startsWith("Kms") && error.kind === "access" && hasReason) return send(stepFunctions, executionArn, {});
     const wasRefused = error.kind !== "failure" || /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|CERT_)|Throttling|TooManyRequests/.test(error.code);
     if (wasRefused) throw error;
     return "lost";
@@ -84,9 +112,10 @@ function resultOf(
 }
 
 function outcomeOf(after: Execution, reason: StopReason, sent: boolean): Outcome {
-  const ours = after.status === "ABORTED" && after.error === (reason.error ?? null) && after.cause === (reason.cause ?? null);
-  if (ours) return sent ? "applied" : "same";
-  // AWS tells the error and the cause only to those who may read them; a stop that was taken and shows ABORTED is ours all the same.
-  if (sent && after.status === "ABORTED" && after.error === null && after.cause === null) return "applied";
-  return after.status === "TIMED_OUT" ? "expired" : "different";
+  if (after.status !== "ABORTED") return after.status === "TIMED_OUT" ? "expired" : "different";
+  // With which error and cause it was stopped is told only to those who may use its key.
+  if (!after.isReadable) return sent ? "applied" : "stopped";
+  const isOurs = after.error === (reason.error ?? null) && after.cause === (reason.cause ?? null);
+  if (isOurs) return sent ? "applied" : "same";
+  return "different";
 }

@@ -1,9 +1,10 @@
 import { SFNClient, type SFNClientConfig } from "@aws-sdk/client-sfn";
 import { NodeHttpHandler, type NodeHttpHandlerOptions } from "@smithy/node-http-handler";
 import type { Connection, ConnectionOptions, Environment, Place } from "../context.ts";
+import { callerArn } from "./caller.ts";
 import { chainCredentials, environmentCredentials } from "./credentials.ts";
 import { networkAgents } from "./network.ts";
-import { customEndpoint, loadProfiles, resolveRegion } from "./profiles.ts";
+import { customEndpoint, loadProfiles, resolveRegion, stsEndpoint } from "./profiles.ts";
 import { createSdkStepFunctions } from "./sdk-step-functions.ts";
 import { SendRetryStrategy } from "./send-retry.ts";
 import { watchWire } from "./wire.ts";
@@ -47,11 +48,12 @@ export async function connectAws(options: ConnectionOptions, host: ConnectionHos
   // Keys of the environment belong to no profile: a remembered task must not be looked up with a profile's keys instead.
   const profile = fixed === null ? profileName : null;
   const place: Place = endpointUrl === null ? { kind: "aws", region, profile } : { kind: "endpoint", region, endpointUrl, profile };
-  const agents = await networkAgents(endpointUrl ?? awsUrl(region), environment, host.readFile);
+  const agents = await networkAgents(endpointUrl ?? awsUrl("states", region), environment, host.readFile);
   return connection({
     place,
     clock: host.clock,
     agents,
+    stsUrl: stsEndpoint(environment, profiles, profileName) ?? endpointUrl ?? awsUrl("sts", region),
     timeouts: host.timeouts ?? timeouts,
     client: {
       region,
@@ -77,6 +79,7 @@ export function connectEndpoint(to: {
     place: to.place,
     clock: to.clock,
     agents: {},
+    stsUrl: to.url,
     timeouts: to.timeouts ?? timeouts,
     client: {
       region: to.region,
@@ -100,6 +103,7 @@ function connection(parts: {
   readonly place: Place;
   readonly clock: { now(): Date };
   readonly agents: Pick<NodeHttpHandlerOptions, "httpAgent" | "httpsAgent">;
+  readonly stsUrl: string;
   readonly timeouts: Timeouts;
   readonly client: SFNClientConfig;
 }): Connection {
@@ -122,6 +126,7 @@ function connection(parts: {
   return {
     place: parts.place,
     stepFunctions: createSdkStepFunctions({ read: client, paced, send: sendClient }, wire),
+    callerArn: () => callerArn({ client: new SFNClient(settings), requestHandler, region: parts.place.region, url: parts.stsUrl }),
     async [Symbol.asyncDispose]() {
       requestHandler.destroy();
     },
@@ -143,7 +148,7 @@ async function streamCollector(body: AsyncIterable<Uint8Array>): Promise<Uint8Ar
   return Buffer.concat(chunks);
 }
 
-/** The public endpoint, to look up in NO_PROXY only; the SDK finds its own. */
-function awsUrl(region: string): string {
-  return `https://states.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`;
+/** A service's public endpoint. That of Step Functions is to look up in NO_PROXY only: the SDK finds its own. */
+function awsUrl(service: "states" | "sts", region: string): string {
+  return `https://${service}.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`;
 }

@@ -96,11 +96,17 @@ const rules: readonly Rule[] = [
   { names: /^(Invalid(Name|ExecutionInput|Arn|Definition|Output)|ValidationException)$/, kind: "usage" },
 ];
 
+/** What a call asks for, as a policy names it: `states:GetExecutionHistory`. A resource of null is any. */
+export interface AskedAction {
+  readonly action: string;
+  readonly resource: string | null;
+}
+
 /**
  * Any failure of an AWS call as the error the user is told: what was attempted ("list the state machines"), and what AWS answered or
- * which endpoint did not. The only place where SDK errors are judged. A CliError is handed on as it is.
+ * which endpoint did not. The only place where SDK errors are judged. A CliError is handed on as it is. `asked` tells what was denied where AWS does not say it.
  */
-export function toCliError(error: unknown, attempt: string, endpoint: string | null): CliError {
+export function toCliError(error: unknown, attempt: string, endpoint: string | null, asked: AskedAction | null = null): CliError {
   const own = cliErrorWithin(error);
   if (own !== null) {
     return own;
@@ -124,7 +130,7 @@ export function toCliError(error: unknown, attempt: string, endpoint: string | n
   }
   const rule = rules.find(({ names }) => names.test(facts.name));
   const said = facts.message === "" ? facts.name : `${facts.name}: ${facts.message}`;
-  const hint = rule?.kind === "access" ? (allowing(facts.message) ?? rule.hint) : rule?.hint;
+  const hint = rule?.kind === "access" ? (allowing(facts, asked) ?? rule.hint) : rule?.hint;
   return new CliError(rule?.kind ?? "failure", `could not ${attempt}: ${said}`, {
     code: facts.name,
     cause: error,
@@ -135,14 +141,17 @@ export function toCliError(error: unknown, attempt: string, endpoint: string | n
 
 /**
  * The least policy statement that would allow what was denied, from AWS's own words: `… is not authorized to perform: states:SendTaskFailure on
- * resource: arn:… because no identity-based policy allows …` (recorded, facts page 9). Null where they do not say what was denied.
+ * resource: arn:… because no identity-based policy allows …` (recorded, facts page 9); of what was asked for where AWS says no more than that access was
+ * denied. Null where it is not a matter of a policy.
  */
-function allowing(message: string): string | null {
+function allowing({ name, message }: ErrorFacts, asked: AskedAction | null): string | null {
   const denied = /not authorized to perform: ([\w-]+:\w+)(?: on (?:the )?resource: ([^\s"']+))?/.exec(message);
-  const action = denied?.[1];
+  const own = asked !== null && name.startsWith("AccessDenied") ? asked : null;
+  const action = denied?.[1] ?? own?.action;
   if (action === undefined) return null;
   if (/explicit deny/.test(message)) return `a policy denies ${action} explicitly, which no other can allow; ${whoAmI}`;
-  const statement = { Effect: "Allow", Action: action, Resource: allExecutions(denied?.[2]?.replace(/[.,]$/, "") ?? "*") };
+  const resource = denied === null ? own?.resource : denied[2]?.replace(/[.,]$/, "");
+  const statement = { Effect: "Allow", Action: action, Resource: allExecutions(resource ?? "*") };
   return `this statement in their policy would allow it: ${JSON.stringify(statement)}`;
 }
 

@@ -47,24 +47,34 @@ export function customEndpoint(
   profiles: Profiles,
   profile: string | null,
 ): string | null {
-  const settings = profileSettings(profiles, profile);
-  const services = profiles.configFile?.[`services.${settings["services"]}`];
-  const candidates: [string, string | undefined][] = [
+  return firstUrl([
     ["--endpoint-url", options.endpointUrl],
     ["AWS_ENDPOINT_URL_SFN", environment["AWS_ENDPOINT_URL_SFN"] || undefined],
     ["AWS_ENDPOINT_URL", environment["AWS_ENDPOINT_URL"] || undefined],
-    [`the sfn endpoint_url of profile ${profile ?? "default"}`, services?.["sfn.endpoint_url"]],
-    [`the endpoint_url of profile ${profile ?? "default"}`, settings["endpoint_url"]],
-  ];
-  for (const [source, url] of candidates) {
-    if (url !== undefined) {
-      if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-        throw usageError(`${source} is not an http or https URL: ${JSON.stringify(url)}`);
-      }
-      return url;
-    }
+    [`the sfn endpoint_url of profile ${profile ?? "default"}`, serviceSettings(profiles, profile)?.["sfn.endpoint_url"]],
+    [`the endpoint_url of profile ${profile ?? "default"}`, profileSettings(profiles, profile)["endpoint_url"]],
+  ]);
+}
+
+/** AWS_ENDPOINT_URL_STS, or the profile's; null where neither is set. */
+export function stsEndpoint(environment: Environment, profiles: Profiles, profile: string | null): string | null {
+  return firstUrl([
+    ["AWS_ENDPOINT_URL_STS", environment["AWS_ENDPOINT_URL_STS"] || undefined],
+    [`the sts endpoint_url of profile ${profile ?? "default"}`, serviceSettings(profiles, profile)?.["sts.endpoint_url"]],
+  ]);
+}
+
+function serviceSettings(profiles: Profiles, profile: string | null) {
+  return profiles.configFile?.[`services.${profileSettings(profiles, profile)["services"]}`];
+}
+
+function firstUrl(candidates: readonly (readonly [string, string | undefined])[]): string | null {
+  const [source, url] = candidates.find(([, url]) => url !== undefined) ?? [];
+  if (url === undefined) return null;
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+    throw usageError(`${source} is not an http or https URL: ${JSON.stringify(url)}`);
   }
-  return null;
+  return url;
 }
 
 /** The command that signs the profile in again (SSO, or `aws login`), or null where it is not that kind of profile. */

@@ -6,17 +6,15 @@ import {
   GetExecutionHistoryCommand,
   ListExecutionsCommand,
   ListStateMachinesCommand,
-  SendTaskFailureCommand,
-  SendTaskHeartbeatCommand,
-  SendTaskSuccessCommand,
   type SFNClient,
   StartExecutionCommand,
   StopExecutionCommand,
   TestStateCommand,
 } from "@aws-sdk/client-sfn";
 import { CliError } from "../errors.ts";
-import { connectionNeverMade, factsOf, isCertificateError, isThrottling, isTransient, toCliError } from "./errors.ts";
-import type { Message, Pace, SendReply, StateTrial, StepFunctions } from "./step-functions.ts";
+import { isThrottling, isTransient, toCliError } from "./errors.ts";
+import { replyOf, sendFailed, sendMessage, sendOperations } from "./sending.ts";
+import type { Pace, StateTrial, StepFunctions } from "./step-functions.ts";
 import type { Wire } from "./wire.ts";
 
 /** The most that one page of any listing may hold (facts page 1). */
@@ -43,10 +41,16 @@ interface Counts {
   readonly throttles: Record<string, number>;
 }
 
-/** Makes one call of an operation; `attempt` says what it is for. */
+/** What a call is for, in words, and the resource that it is about, whose ARN ends the words. */
+interface Attempt {
+  readonly to: string;
+  readonly of: string | null;
+}
+
+/** Makes one call of an operation. */
 type Call = <Reply>(
   operation: string,
-  attempt: string,
+  attempt: Attempt,
   request: (client: SFNClient, options: CallOptions) => Promise<Reply>,
 ) => Promise<Reply>;
 
@@ -60,7 +64,7 @@ function plainCalls(client: () => SFNClient, wire: Wire, { calls }: Counts): Cal
     try {
       return await request(client(), {});
     } catch (error) {
-      throw toCliError(error, attempt, wire.endpoint());
+      throw failed(error, operation, attempt, wire);
     }
   };
 }
@@ -84,11 +88,15 @@ function pacedCalls(client: () => SFNClient, wire: Wire, { calls, throttles }: C
           pace.throttled(operation);
         }
         if (kind !== null) left[kind] -= 1;
-        if (kind === null || left[kind] === 0) throw toCliError(error, attempt, wire.endpoint());
+        if (kind === null || left[kind] === 0) throw failed(error, operation, attempt, wire);
         await pace.pause(pacedAttempts[kind] - left[kind], signal);
       }
     }
   };
+}
+
+function failed(error: unknown, operation: string, { to, of }: Attempt, wire: Wire): CliError {
+  return toCliError(error, of === null ? to : `${to} ${of}`, wire.endpoint(), { action: `states:${operation}`, resource: of });
 }
 
 function count(counts: Record<string, number>, operation: string): void {
@@ -99,7 +107,7 @@ function gateway(clients: Clients, wire: Wire, counts: Counts, call: Call): Step
   /** All pages of a listing; each page is asked for only when the one before is used up. */
   async function* pages<Page extends { nextToken?: string | undefined }>(
     operation: string,
-    attempt: string,
+    attempt: Attempt,
     request: (client: SFNClient, options: CallOptions, nextToken: string | undefined) => Promise<Page>,
   ): AsyncGenerator<Page> {
     let nextToken: string | undefined;
@@ -118,7 +126,7 @@ function gateway(clients: Clients, wire: Wire, counts: Counts, call: Call): Step
     paced: (pace, signal) => gateway(clients, wire, counts, pacedCalls(clients.paced, wire, counts, pace, signal)),
 
     async *stateMachines() {
-      const all = pages("ListStateMachines", "list the state machines", (client, options, nextToken) =>
+      const all = pages("ListStateMachines", { to: "list the state machines", of: null }, (client, options, nextToken) =>
         client.send(new ListStateMachinesCommand({ maxResults: pageSize, nextToken }), options),
       );
       for await (const page of all) {
@@ -129,7 +137,7 @@ function gateway(clients: Clients, wire: Wire, counts: Counts, call: Call): Step
     },
 
     async stateMachine(arn) {
-      const reply = await call("DescribeStateMachine", `read the state machine ${arn}`, (client, options) =>
+      const reply = await call("DescribeStateMachine", { to: "read the state machine", of: arn }, (client, options) =>
         client.send(new DescribeStateMachineCommand({ stateMachineArn: arn }), options),
       );
       return {
@@ -142,14 +150,14 @@ function gateway(clients: Clients, wire: Wire, counts: Counts, call: Call): Step
     },
 
     async stateMachineOf(executionArn) {
-      const reply = await call("DescribeStateMachineForExecution", `read the definition of ${executionArn}`, (client, options) =>
+      const reply = await call("DescribeStateMachineForExecution", { to: "read the definition of", of: executionArn }, (client, options) =>
         client.send(new DescribeStateMachineForExecutionCommand({ executionArn }), options),
       );
       return { definition: required(reply.definition), revisionId: reply.revisionId ?? null, updatedAt: required(reply.updateDate) };
     },
 
     async createStateMachine({ name, definition, roleArn }) {
-      const reply = await call("CreateStateMachine", `create the state machine ${name}`, (client, options) =>
+      const reply = await call("CreateStateMachine", { to: `create the state machine ${name}`, of: null }, (client, options) =>
         client.send(new CreateStateMachineCommand({ name, definition, roleArn }), options),
       );
       return { arn: required(reply.stateMachineArn) };
@@ -157,7 +165,7 @@ function gateway(clients: Clients, wire: Wire, counts: Counts, call: Call): Step
 
     async *executions(of, statusFilter) {
       const whose = "mapRunArn" in of ? of.mapRunArn : of.stateMachineArn;
-      const all = pages("ListExecutions", `list the executions of ${whose}`, (client, options, nextToken) =>
+      const all = pages("ListExecutions", { to: "list the executions of", of: whose }, (client, options, nextToken) =>
         client.send(new ListExecutionsCommand({ ...of, statusFilter, maxResults: pageSize, nextToken }), options),
       );
       for await (const page of all) {
@@ -175,9 +183,15 @@ function gateway(clients: Clients, wire: Wire, counts: Counts, call: Call): Step
     },
 
     async execution(arn) {
-      const reply = await call("DescribeExecution", `read the execution ${arn}`, (client, options) =>
-        client.send(new DescribeExecutionCommand({ executionArn: arn }), options),
-      );
+      const describe = (includedData?: "METADATA_ONLY") =>
+        call("DescribeExecution", { to: "read the execution", of: arn }, (client, options) =>
+          client.send(new DescribeExecutionCommand({ executionArn: arn, includedData }), options),
+        );
+      // What is encrypted takes the key; the rest is told without it (facts page 9, documented).
+      const reply = await describe().catch((error: unknown) => {
+        if (error instanceof CliError && error.kind === "access" && error.code.startsWith("Kms")) return describe("METADATA_ONLY");
+        throw error;
+      });
       return {
         arn: required(reply.executionArn),
         stateMachineArn: required(reply.stateMachineArn),
@@ -186,6 +200,7 @@ function gateway(clients: Clients, wire: Wire, counts: Counts, call: Call): Step
         startedAt: required(reply.startDate),
         stateMachineVersionArn: reply.stateMachineVersionArn ?? null,
         stoppedAt: reply.stopDate ?? null,
+        isReadable: reply.inputDetails?.included !== false,
         input: reply.input ?? null,
         output: reply.output ?? null,
         error: reply.error ?? null,
@@ -194,21 +209,23 @@ function gateway(clients: Clients, wire: Wire, counts: Counts, call: Call): Step
     },
 
     async startExecution({ stateMachineArn, name, input }) {
-      const reply = await call("StartExecution", `start an execution of ${stateMachineArn}`, (client, options) =>
+      const reply = await call("StartExecution", { to: "start an execution of", of: stateMachineArn }, (client, options) =>
         client.send(new StartExecutionCommand({ stateMachineArn, name, input }), options),
       );
       return { arn: required(reply.executionArn), startedAt: required(reply.startDate) };
     },
 
     async stopExecution(arn, { error, cause }) {
-      const reply = await call("StopExecution", `stop the execution ${arn}`, (client, options) =>
+      const reply = await call("StopExecution", { to: "stop the execution", of: arn }, (client, options) =>
         client.send(new StopExecutionCommand({ executionArn: arn, error, cause }), options),
       );
       return { stoppedAt: required(reply.stopDate) };
     },
 
     async tryState(trial) {
-      const reply = await call("TestState", "try the state", (client, options) => client.send(testStateCommand(trial), options));
+      const reply = await call("TestState", { to: "try the state", of: null }, (client, options) =>
+        client.send(testStateCommand(trial), options),
+      );
       return {
         status: required(reply.status),
         output: reply.output ?? null,
@@ -221,7 +238,7 @@ function gateway(clients: Clients, wire: Wire, counts: Counts, call: Call): Step
 
     async *history(executionArn, order, sizes = { first: pageSize, others: pageSize }) {
       const reverseOrder = order === "newestFirst";
-      const all = pages("GetExecutionHistory", `read the history of ${executionArn}`, (client, options, nextToken) => {
+      const all = pages("GetExecutionHistory", { to: "read the history of", of: executionArn }, (client, options, nextToken) => {
         const maxResults = nextToken === undefined ? sizes.first : sizes.others;
         return client.send(new GetExecutionHistoryCommand({ executionArn, maxResults, reverseOrder, nextToken }), options);
       });
@@ -231,7 +248,7 @@ function gateway(clients: Clients, wire: Wire, counts: Counts, call: Call): Step
     },
 
     async send(taskToken, message) {
-      count(counts.calls, operations[message.kind]);
+      count(counts.calls, sendOperations[message.kind]);
       try {
         await sendMessage(clients.send(), taskToken, message);
         return { kind: "taken" };
@@ -240,43 +257,10 @@ function gateway(clients: Clients, wire: Wire, counts: Counts, call: Call): Step
         if (reply !== null) {
           return reply;
         }
-        throw toCliError(error, attempts[message.kind], wire.endpoint());
+        throw sendFailed(error, message, wire.endpoint());
       }
     },
   };
-}
-
-const operations = { success: "SendTaskSuccess", failure: "SendTaskFailure", heartbeat: "SendTaskHeartbeat" } as const;
-const attempts = { success: "send the success", failure: "send the failure", heartbeat: "send the heartbeat" } as const;
-
-function sendMessage(client: SFNClient, taskToken: string, message: Message): Promise<unknown> {
-  switch (message.kind) {
-    case "success":
-      return client.send(new SendTaskSuccessCommand({ taskToken, output: message.output }));
-    case "failure":
-      return client.send(new SendTaskFailureCommand({ taskToken, error: message.error, cause: message.cause }));
-    case "heartbeat":
-      return client.send(new SendTaskHeartbeatCommand({ taskToken }));
-  }
-}
-
-/** What a failed send tells of the task, or null where it is an error to be told: AWS refused the call, or never saw it. */
-function replyOf(error: unknown): SendReply | null {
-  const { name, message, status, fromService } = factsOf(error);
-  if (error instanceof CliError || connectionNeverMade(error) || isCertificateError(error) || isThrottling(error)) {
-    return null;
-  }
-  if (name === "TaskTimedOut") {
-    return { kind: "gone" };
-  }
-  if (name === "InvalidToken" || name === "TaskDoesNotExist") {
-    return { kind: "notAToken", code: name, message };
-  }
-  // A refusal by AWS, the plain-text 413 for a body that is too long among them (facts page 1): not applied.
-  if (status === 413 || (fromService && status !== undefined && status >= 400 && status < 500)) {
-    return null;
-  }
-  return { kind: "lost", reason: message === "" ? name : `${name}: ${message}` };
 }
 
 function testStateCommand({ state, input, variables, callEnds }: StateTrial): TestStateCommand {

@@ -56,6 +56,8 @@ export interface Pace {
 
 export interface Execution extends ExecutionSummary {
   readonly stoppedAt: Date | null;
+  /** False where it is encrypted and its key may not be used: input, output, error and cause are then null. */
+  readonly isReadable: boolean;
   /** JSON text, or null where there is none or it may not be read. */
   readonly input: string | null;
   readonly output: string | null;

@@ -1,5 +1,6 @@
 import type { HistoryEvent } from "@aws-sdk/client-sfn";
-import { type StateEntry, type TaskAttempt, type Walk, walkHistory } from "./history-walk.ts";
+import { parseExactly } from "./exact-json.ts";
+import { type Scope, type StateEntry, type TaskAttempt, type Walk, walkHistory } from "./history-walk.ts";
 import { causeWithoutStamp, withoutStamp } from "./stamp.ts";
 import { type CallbackTask, callbackTask } from "./waiting-tasks.ts";
 
@@ -79,13 +80,27 @@ function outcomeOf(kind: ClosingKind): Outcome {
   return kind === "containerEnded" ? "stopped" : "different";
 }
 
-/** The newer attempt of the same entered state that waits now. */
+/** The newer attempt of the same task that waits now: its own Retry's, or that of a Map or Parallel around it. */
 function waitingSuccessor(attempt: TaskAttempt, walk: Walk): CallbackTask | null {
-  if (attempt.entry === null) return null;
-  const newest = walk.attempts.findLast(({ entry }) => entry === attempt.entry);
+  const newest = walk.attempts.findLast((each) => isSameTask(each, attempt));
   if (newest === undefined || newest === attempt) return null;
   const task = callbackTask(newest, walk);
   return task.closed === null ? task : null;
+}
+
+/** Whether two attempts are of one state entered once, or of the same iteration and branch of a container that was started again. */
+function isSameTask(one: TaskAttempt, other: TaskAttempt): boolean {
+  if (one.entry === null || other.entry === null) return false;
+  if (one.entry === other.entry) return true;
+  if (one.entry.name !== other.entry.name) return false;
+  let [mine, its]: [Scope | null, Scope | null] = [one.scope, other.scope];
+  // In one and the same start of the container, it is a loop that has come back to the state.
+  while (mine !== its && mine !== null && its !== null) {
+    if (mine.container.name !== its.container.name || mine.index !== its.index) return false;
+    if (mine.container === its.container && mine.index === null) return true;
+    [mine, its] = [mine.outer, its.outer];
+  }
+  return false;
 }
 
 /** AWS reports a missed heartbeat as States.Timeout too (recorded), so the time that passed tells which it was. */
@@ -110,7 +125,7 @@ function isEqual(answer: Answer, task: CallbackTask): boolean {
 
 function isEqualJson(answer: string, recorded: string): boolean {
   try {
-    const [own, theirs]: unknown[] = [JSON.parse(answer), JSON.parse(recorded)];
+    const [own, theirs] = [parseExactly(answer), parseExactly(recorded)];
     return isEqualValue(own, theirs) || isEqualValue(own, withoutStamp(theirs, own));
   } catch {
     return answer === recorded;

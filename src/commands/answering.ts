@@ -1,12 +1,13 @@
-import { lookUp } from "../answering/look-up.ts";
+import { type FoundTask, lookUp, rememberTasks } from "../answering/look-up.ts";
 import { type AnswerResult, answerTask, answerToken, type Sender } from "../answering/send.ts";
 import type { Reference, TaskOptions } from "../answering/task-reference.ts";
 import type { Answer } from "../callback/outcome.ts";
 import type { Connection, Context } from "../context.ts";
 import { CliError, usageError } from "../errors.ts";
 import { dryRunAnswer } from "./dry-run.ts";
+import { reportFollowed } from "./follow.ts";
 import { reportOutcome } from "./outcome-report.ts";
-import type { SendingOptions } from "./sending-options.ts";
+import { identified, refuseUnstampable, type SendingOptions } from "./sending-options.ts";
 
 /** Sends one answer to what a reference means, or with --dry-run says what it would send; returns the exit code. */
 export async function answerOne(
@@ -14,11 +15,17 @@ export async function answerOne(
   reference: Reference,
   narrowing: TaskOptions,
   answer: Answer,
-  { dryRun, reason, stamp }: SendingOptions,
+  options: SendingOptions,
 ): Promise<number> {
+  const isBare = reference.kind === "token" && reference.execution === null;
+  if (options.follow && isBare) throw usageError("a token does not say which execution to follow", "add --execution <arn>");
   await using connection = await context.connect();
+  const sending = await identified(options, connection);
+  const { dryRun, reason, stamp, follow } = sending;
+  refuseUnstampable(answer, sending, context.clock.now());
   if (dryRun) return await dryRunAnswer(context, connection, reference, narrowing, answer, stamp);
-  return reportOutcome(context.terminal, await answerReference(context, connection, reference, narrowing, answer, stamp), reason);
+  const result = await answerReference(context, connection, reference, narrowing, answer, stamp);
+  return follow ? await reportFollowed(context, connection, result, reason) : await reportOutcome(context.terminal, result, reason);
 }
 
 /** Sends one answer to what a reference means, over an open connection, and says what became of it. */
@@ -31,16 +38,28 @@ export async function answerReference(
   stamp?: Sender["stamp"],
 ): Promise<AnswerResult> {
   const sender = senderFor(context, connection, stamp);
-  if (reference.kind === "token" && reference.execution === null) return answerToken(sender, reference.token, answer);
+  const found = await lookUpOrToken(context, connection, reference, narrowing);
+  if ("token" in found) return answerToken(sender, found.token, answer);
+  const result = await answerTask(sender, found, answer);
+  if (result.newEventId !== null) await rememberTasks(context, connection, found.executionArn, [result.newEventId]);
+  return result;
+}
+
+/** The task that is meant; the token alone where its execution is not known or, which is noted, its history may not be read. */
+async function lookUpOrToken(
+  context: Context,
+  connection: Connection,
+  reference: Reference,
+  narrowing: TaskOptions,
+): Promise<FoundTask | { readonly token: string }> {
+  if (reference.kind !== "token") return lookUp(context, connection, reference, narrowing);
+  if (reference.execution === null) return { token: reference.token };
   try {
-    const found = await lookUp(context, connection, reference, narrowing);
-    return await answerTask(sender, found, answer);
+    return await lookUp(context, connection, reference, narrowing);
   } catch (error) {
-    // The token alone may be used by those who may not read the history; only the proof is missing then.
-    const isBarred = reference.kind === "token" && error instanceof CliError && error.kind === "access";
-    if (!isBarred || !/GetExecutionHistory|history/.test(error.message)) throw error;
+    if (!(error instanceof CliError && error.kind === "access" && /^(AccessDenied|Kms)/.test(error.code))) throw error;
     context.terminal.warn(`the answer cannot be proven: ${error.message}`);
-    return answerToken(sender, reference.token, answer);
+    return { token: reference.token };
   }
 }
 

@@ -46,7 +46,9 @@ export function bulkChoice(options: Record<string, unknown>, word: string | unde
   }
   if (all && from !== null) throw usageError("--all and --from name different tasks", "Give one of them.");
   const one =
-    word !== undefined ? "<task>" : ["token", "tokenFile", "tokenEnv", "execution", "index"].find((name) => options[name] !== undefined);
+    word !== undefined
+      ? "<task>"
+      : ["token", "tokenFile", "tokenEnv", "execution", "index", "follow"].find((name) => options[name] !== undefined);
   if (one !== undefined)
     throw usageError(`${one.startsWith("<") ? one : `--${kebab(one)}`} names one task, and --${all ? "all" : "from"} many`);
   const filter = ["stateMachine", "state", "older", "across"].find((name) => options[name] !== undefined);

@@ -2,7 +2,7 @@ import type { Plan } from "../answering/bulk-plan.ts";
 import type { PlannedTask } from "../answering/journal.ts";
 import { type Consequence, consequenceOf } from "../callback/consequence.ts";
 import type { Answer } from "../callback/outcome.ts";
-import type { Column, Connection, Context } from "../context.ts";
+import type { Connection, Context } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { dim, type Text } from "../text.ts";
 import { consequenceText } from "./consequence-text.ts";
@@ -76,17 +76,8 @@ export function tellPlan(
 }
 
 export function groupsJson(groups: readonly PlannedGroup[]) {
-  return groups.map(({ consequence, ...group }) => ({ ...group, consequence: consequenceJson(consequence, group.state ?? "") }));
+  return groups.map(({ consequence, ...group }) => ({ ...group, consequence: consequenceJson(consequence, group.state ?? "", true) }));
 }
-
-/** What failed, and why, a row each. */
-export const failureColumns: readonly Column<{ readonly task: PlannedTask; readonly outcome: string; readonly why: string }>[] = [
-  { header: "ID", cell: ({ task }) => task.id ?? "", whole: true },
-  { header: "MACHINE", cell: ({ task }) => task.stateMachineName },
-  { header: "EXECUTION", cell: ({ task }) => task.executionArn.slice(task.executionArn.lastIndexOf(":") + 1) },
-  { header: "OUTCOME", cell: ({ outcome }) => outcome },
-  { header: "WHY", cell: ({ why }) => why },
-];
 
 export function counted(count: number, what: string): string {
   return `${count.toLocaleString("en-US")} ${what}${count === 1 ? "" : "s"}`;
@@ -97,7 +88,7 @@ function groupLine({ stateMachineName, state, count, oldest, consequence }: Plan
   const since = oldest === null ? "" : `, the oldest since ${oldest}`;
   return [
     `${where}: ${count.toLocaleString("en-US")}${since}`,
-    ...(consequence === null ? [] : [` → ${consequenceText(consequence, state ?? "")}`]),
+    ...(consequence === null ? [] : [` → ${consequenceText(consequence, state ?? "", true)}`]),
   ];
 }
 

@@ -1,25 +1,23 @@
 import { type Plan, planByLines, planBySweep } from "../answering/bulk-plan.ts";
-import { answerPlanned, type BulkResult, type BulkTask, isDone, runBulk } from "../answering/bulk-run.ts";
-import { type Begun, type BulkRequest, Journal, keyOf, type PlannedTask, type RecordedResult, readJournal } from "../answering/journal.ts";
+import { answerPlanned, type BulkResult, type BulkTask, runBulk } from "../answering/bulk-run.ts";
+import { type Begun, type BulkRequest, Journal, keyOf, type PlannedTask, readJournal } from "../answering/journal.ts";
 import { pacerFor } from "../answering/pacing.ts";
 import type { AnswerResult, Sender } from "../answering/send.ts";
 import { type StopReason, stopExecution } from "../answering/stop.ts";
-import type { Answer, Outcome } from "../callback/outcome.ts";
+import { checkOutput } from "../callback/answer.ts";
+import type { Answer } from "../callback/outcome.ts";
 import type { AppendedFile, Connection, Context } from "../context.ts";
 import { CliError, usageError } from "../errors.ts";
 import { senderFor } from "./answering.ts";
 import type { BulkChoice } from "./bulk-options.ts";
-import { counted, failureColumns, groupsJson, plannedGroups, tellPlan } from "./bulk-plan-report.ts";
-import { outcomeJson, redacted, sentence, stopSentence } from "./outcome-report.ts";
-import { refuseUnstampable, type SendingOptions } from "./sending-options.ts";
+import { counted, groupsJson, plannedGroups, tellPlan } from "./bulk-plan-report.ts";
+import { bulkResultJson, earlierResults, keptResult, reportBulk } from "./bulk-report.ts";
+import { identified, refuseUnstampable, type SendingOptions } from "./sending-options.ts";
 
 /** What a bulk does to each task; an answer of null where each line has to bring its own output. */
 export type BulkAct =
   | { readonly command: "succeed" | "fail"; readonly answer: Answer | null }
   | { readonly command: "stop"; readonly reason: StopReason };
-
-/** A part of it failed. */
-const notAllDone = 5;
 
 const verbs = { succeed: "Answer with success", fail: "Answer with failure", stop: "Stop" } as const;
 
@@ -37,7 +35,7 @@ export async function bulk(context: Context, choice: BulkChoice, act: BulkAct, s
       ? await planned(context, connection, choice, act)
       : { tasks: begun.tasks, tokens: new Map(), unanswerable: 0, notSeen: [] };
   for (const task of plan.tasks) refuseTask(task, act, sending, context.clock.now());
-  const groups = await plannedGroups(connection, plan.tasks, act.command === "stop" ? null : act.answer);
+  const groups = await plannedGroups(connection, plan.tasks, foreseen(act));
   tellPlan(context, plan, groups, verbs[act.command]);
   if (begun !== null) context.terminal.note(resumeText(begun, plan.tasks.length));
   if (choice.expect !== undefined && choice.expect !== plan.tasks.length)
@@ -51,11 +49,18 @@ export async function bulk(context: Context, choice: BulkChoice, act: BulkAct, s
     );
     return 0;
   }
+  const signed = await identified(sending, connection);
+  for (const task of plan.tasks) refuseTask(task, act, signed, context.clock.now());
   await consent(context, choice, plan.tasks.length);
   await using file = choice.journal === undefined ? null : await context.files.openToAppend(choice.journal);
   const journal = journalOn(file, text);
   if (begun === null) await journal?.begin(request, { at: context.clock.now(), reason: sending.reason ?? null }, plan.tasks);
-  return await answerAll(context, connection, { plan, begun, journal, act, choice, sending });
+  return await answerAll(context, connection, { plan, begun, journal, act, choice, sending: signed });
+}
+
+/** An answer of the kind that is sent: what follows does not depend on the output. */
+function foreseen(act: BulkAct): Answer | null {
+  return act.command === "stop" ? null : (act.answer ?? { kind: "success", output: "{}" });
 }
 
 interface Running {
@@ -71,7 +76,7 @@ async function answerAll(context: Context, connection: Connection, running: Runn
   const { terminal, clock, signal } = context;
   const { plan, begun, journal, choice, sending } = running;
   const perform = performer(context, connection, running);
-  const record = (result: AnswerResult): RecordedResult => outcomeJson(result, sending.reason);
+  const keep = (result: AnswerResult) => keptResult(result, running.act.command === "stop", sending.reason, terminal.redact);
   const rest = plan.tasks.filter((task) => begun?.results.has(keyOf(task)) !== true);
   const tasks = rest.map((task) => ({
     ...task,
@@ -83,23 +88,24 @@ async function answerAll(context: Context, connection: Connection, running: Runn
   const onResult = async (done: BulkResult): Promise<void> => {
     results.push(done);
     progress.update(`${results.length} of ${tasks.length}`);
-    await terminal.item(resultJson(done, record));
+    await terminal.item(bulkResultJson(done, keep));
   };
+  for (const { kept } of earlierResults(plan, begun)) await terminal.item(kept.result);
   let stopped: string | null;
   try {
     const { maxFailures, perSecond } = choice;
-    stopped = await runBulk(tasks, { clock, signal, journal, maxFailures, perSecond, act: perform, record, onResult });
+    stopped = await runBulk(tasks, { clock, signal, journal, maxFailures, perSecond, act: perform, record: keep, onResult });
   } finally {
     progress.stop();
   }
-  return report(context, running, results, record, stopped);
+  return reportBulk(context, { plan, begun, results, stopped, keep });
 }
 
 function performer(context: Context, connection: Connection, { act, sending }: Running): (task: BulkTask) => Promise<AnswerResult> {
   const pacer = pacerFor(connection.place, context.clock);
   const stepFunctions = connection.stepFunctions.paced(pacer, context.signal);
-  if (act.command === "stop") return (task) => stopExecution(stepFunctions, task, act.reason);
   const sender: Sender = { ...senderFor(context, connection, sending.stamp), stepFunctions };
+  if (act.command === "stop") return (task) => stopExecution(sender, task, act.reason);
   return async (task) => {
     // Sends are not paced by the gateway, which has only one of them to make elsewhere.
     await pacer.take(act.command === "succeed" ? "SendTaskSuccess" : "SendTaskFailure", context.signal);
@@ -108,51 +114,10 @@ function performer(context: Context, connection: Connection, { act, sending }: R
 }
 
 function answerFor({ output }: PlannedTask, answer: Answer | null): Answer {
+  // Only `succeed` plans tasks with an output of their own.
   if (output !== undefined) return { kind: "success", output };
   if (answer === null) throw usageError("a line has no output of its own, and none is given for all");
   return answer;
-}
-
-async function report(
-  { terminal, signal }: Context,
-  { plan, begun, act }: Running,
-  results: readonly BulkResult[],
-  record: (result: AnswerResult) => RecordedResult,
-  stopped: string | null,
-): Promise<number> {
-  const earlier = plan.tasks.flatMap((task) => begun?.results.get(keyOf(task)) ?? []);
-  const all = [...earlier, ...results.map((each) => resultJson(each, record))];
-  const counts: Record<string, number> = {};
-  for (const outcome of all.map((each) => each.outcome ?? "failed")) counts[outcome] = (counts[outcome] ?? 0) + 1;
-  const notSent = plan.tasks.length - all.length;
-  if (notSent > 0) counts["notSent"] = notSent;
-  const failures = results.flatMap((each) => failureOf(each, act, terminal.redact));
-  if (terminal.format !== "jsonl") {
-    const summary = Object.entries(counts).map(([outcome, count]) => `${outcome} ${count.toLocaleString("en-US")}`);
-    const lines = () => [
-      ...(failures.length === 0 ? [] : terminal.table(failureColumns, failures)),
-      summary.join(", ") || "nothing is waiting",
-    ];
-    await terminal.result({ results: all, counts }, lines);
-  }
-  if (stopped !== null) terminal.warn(`stopped: ${stopped}; ${counted(notSent, "task")} got nothing`);
-  if (signal.aborted && signal.reason instanceof CliError) return signal.reason.exitCode;
-  const isAllDone = all.every(({ outcome }) => outcome !== null && isDone(outcome as Outcome)) && notSent === 0;
-  return isAllDone && plan.notSeen.length === 0 ? 0 : notAllDone;
-}
-
-function resultJson({ task, result, error }: BulkResult, record: (result: AnswerResult) => RecordedResult) {
-  if (result !== null) return record(result);
-  const { id, executionArn, state } = task;
-  const about = { taskId: id, executionArn, state, sent: null, outcome: null, settled: null, closedAt: null, next: null, newTaskId: null };
-  return { ...about, error: error === null ? null : { code: error.code, message: error.message } };
-}
-
-function failureOf({ task, result, error }: BulkResult, act: BulkAct, redact: (text: string) => string) {
-  if (error !== null) return [{ task, outcome: error.code, why: error.message }];
-  if (result === null || isDone(result.outcome)) return [];
-  const shown = redacted(result, redact);
-  return [{ task, outcome: result.outcome, why: act.command === "stop" ? stopSentence(shown) : sentence(shown) }];
 }
 
 async function planned(context: Context, connection: Connection, choice: BulkChoice, act: BulkAct): Promise<Plan> {
@@ -160,7 +125,7 @@ async function planned(context: Context, connection: Connection, choice: BulkCho
   const planning = { connection, taskIndex, clock, signal };
   const what = act.command === "stop" ? "executions" : "tasks";
   if (choice.from !== null)
-    return planByLines(planning, choice.from === "-" ? await files.readStdin() : await files.read(choice.from), what);
+    return planByLines(planning, choice.from === "-" ? await files.readStdin() : await files.read(choice.from), act.command);
   const { stateMachine, state, olderMilliseconds } = choice;
   const filter = {
     ...(stateMachine === undefined ? {} : { stateMachines: [stateMachine] }),
@@ -179,6 +144,8 @@ function refuseTask(task: PlannedTask, act: BulkAct, sending: SendingOptions, no
   if (act.command !== "succeed") return;
   if (task.output === undefined && act.answer === null)
     throw usageError(`${keyOf(task)} has no output of its own, and none was given`, "add --output '<json>', or an output to each line");
+  const problem = task.output === undefined ? undefined : checkOutput(task.output);
+  if (problem !== undefined) throw usageError(`the output of ${keyOf(task)}: ${problem}`);
   refuseUnstampable(answerFor(task, act.answer), sending, now);
 }
 

@@ -1,7 +1,10 @@
 import type { Consequence } from "../callback/consequence.ts";
 
-/** What the machine will do, in words: `next: Deploy`, `Retry on States.ALL, 3 attempts left: it runs again`, `Catch → Refund`, `the execution fails`. */
-export function consequenceText(consequence: Consequence, state: string): string {
+/**
+ * What the machine will do, in words: `next: Deploy`, `Retry on States.ALL, 3 attempts left: it runs again`, `Catch → Refund`, `the execution
+ * fails`. `ofMany`: of tasks whose histories were not looked at for the attempts used up.
+ */
+export function consequenceText(consequence: Consequence, state: string, ofMany = false): string {
   const ofContainer = "of" in consequence && consequence.of !== state ? ` of ${consequence.of}` : "";
   switch (consequence.kind) {
     case "next":
@@ -9,7 +12,7 @@ export function consequenceText(consequence: Consequence, state: string): string
     case "succeeds":
       return `the ${execution(consequence.childOf)} succeeds${onceDone(consequence.through)}`;
     case "retry": {
-      const attempts = `${consequence.attemptsLeft} attempt${consequence.attemptsLeft === 1 ? "" : "s"} left`;
+      const attempts = `${ofMany ? "at most " : ""}${consequence.attemptsLeft} attempt${consequence.attemptsLeft === 1 ? "" : "s"} left`;
       return `Retry${ofContainer} on ${consequence.errorEquals.join(", ")}, ${attempts}: ${ofContainer === "" ? "it" : "all of it"} runs again`;
     }
     case "catch":

@@ -80,8 +80,8 @@ export async function dryRunStop(
   return status === "RUNNING" ? 0 : exitCodes.different;
 }
 
-export function consequenceJson(consequence: Consequence | null, state: string) {
-  return consequence === null ? null : { ...consequence, text: consequenceText(consequence, state) };
+export function consequenceJson(consequence: Consequence | null, state: string, ofMany = false) {
+  return consequence === null ? null : { ...consequence, text: consequenceText(consequence, state, ofMany) };
 }
 
 function headline(operation: string, subject: string): Text {

@@ -24,19 +24,23 @@ export async function reportOutcome(terminal: Terminal, result: AnswerResult, re
 
 /** Gives the result of stopping an execution and returns the exit code of its outcome. */
 export async function reportStop(terminal: Terminal, result: AnswerResult, reason?: string): Promise<number> {
-  await terminal.result(outcomeJson(result, reason), () => [[styleOf(result.outcome)(result.outcome), "  ", stopSentence(result)]]);
+  const shown = redacted(result, terminal.redact);
+  await terminal.result(outcomeJson(result, reason), () => [[styleOf(result.outcome)(result.outcome), "  ", stopSentence(shown)]]);
   return exitCodes[result.outcome];
 }
 
 /** What became of the stop, in words. */
 export function stopSentence(result: AnswerResult): string {
-  const status = result.next !== null && "status" in result.next ? result.next.status : "ended";
+  const status = result.next !== null && "status" in result.next ? result.next.status : null;
   const at = result.closedAt === null ? "" : ` at ${result.closedAt.toISOString()}`;
   const subject = subjectOf({ ...result, state: null });
-  if (result.outcome === "applied") return `${subject} was stopped and is now ${status}`;
-  if (result.outcome === "unknown") return `${subject} may or may not have been stopped: no reply came, and it is ${status}`;
+  if (result.outcome === "applied") return `${subject} was stopped${status === null ? "" : ` and is now ${status}`}`;
+  if (result.outcome === "unknown")
+    return `${subject} may or may not have been stopped: no reply came${status === null ? "" : `, and it is ${status}`}`;
   if (result.outcome === "same") return `${subject} was already stopped the same way${at}`;
-  return `${subject} was already ${status}${at}; this stop did not count`;
+  if (result.closing !== null)
+    return `${subjectOf(result)} ${endings(result.closing)}${at}; its execution goes on and was not stopped (name the execution to stop it)${thenOf(result)}`;
+  return `${subject} was already ${status ?? "ended"}${at}; this stop did not count`;
 }
 
 /** The fields that scripts rely on, in the order of the documentation; `reason` where one was given. */
@@ -79,8 +83,17 @@ export function sentence(result: AnswerResult): string {
     case "accepted":
       return "AWS took the answer; add --execution <arn> to learn what became of it";
     case "unknown":
-      return `${subject} may or may not have been answered: no reply came and the history does not show it`;
+      return `${subject} may or may not have been answered: no reply came${unknownWhy(result)}`;
   }
+}
+
+function unknownWhy({ executionArn, sent, unread }: AnswerResult): string {
+  if (executionArn === null) return "; give the same command again with --execution <arn> to learn it";
+  if (unread !== null) return ", and the history could not be read; give the same command again to learn it";
+  // A heartbeat leaves no trace in the history, and another one does no harm.
+  return sent === "heartbeat"
+    ? "; give the same command again"
+    : ", and the history does not show it yet; give the same command again to settle it";
 }
 
 function subjectOf({ executionArn, state }: AnswerResult): string {

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { checkCause, checkOutput } from "../callback/answer.ts";
 import type { Answer } from "../callback/outcome.ts";
 import { type Stamp, stamped } from "../callback/stamp.ts";
+import type { Connection } from "../context.ts";
 import { usageError } from "../errors.ts";
 import { textOption } from "./task-argument.ts";
 
@@ -9,7 +10,10 @@ import { textOption } from "./task-argument.ts";
 export interface SendingOptions {
   readonly dryRun: boolean;
   readonly reason: string | undefined;
+  /** Who answers is asked of AWS where it is not in it. */
   readonly stamp: Omit<Stamp, "answeredAt"> | undefined;
+  /** Whether to stay until the execution ends or waits again. */
+  readonly follow: boolean;
 }
 
 /** Puts --dry-run on a command. */
@@ -17,12 +21,17 @@ export function addDryRun(command: Command): Command {
   return command.option("--dry-run", "say what would be sent where, and send nothing");
 }
 
+/** Puts --follow on a command. */
+export function addFollow(command: Command): Command {
+  return command.option("--follow", "stay until the execution ends (7 where it did not succeed) or waits again");
+}
+
 /** Puts --reason on a command, and --stamp with --as. */
 export function addReasonAndStamp(command: Command): Command {
   return command
     .option("--reason <text>", "why, for the result and the journal")
     .option("--stamp", "add answeredBy, answeredAt and reason to the output or the cause")
-    .option("--as <name>", "who answers, for --stamp");
+    .option("--as <name>", "who answers, for --stamp (default: the ARN of the AWS credentials)");
 }
 
 export function sendingOptions(options: Record<string, unknown>): SendingOptions {
@@ -31,7 +40,14 @@ export function sendingOptions(options: Record<string, unknown>): SendingOptions
   if (as !== undefined && !stamps) throw usageError("--as says who answers in a stamp, so it needs --stamp");
   if (as?.trim() === "") throw usageError("--as is empty");
   const stamp = { ...(as === undefined ? {} : { answeredBy: as }), ...(reason === undefined ? {} : { reason }) };
-  return { dryRun: options["dryRun"] === true, reason, stamp: stamps ? stamp : undefined };
+  return { dryRun: options["dryRun"] === true, reason, stamp: stamps ? stamp : undefined, follow: options["follow"] === true };
+}
+
+/** The same, with who answers in the stamp: the caller's ARN where no --as was given. */
+export async function identified(sending: SendingOptions, connection: Connection): Promise<SendingOptions> {
+  const { stamp } = sending;
+  if (stamp === undefined || stamp.answeredBy !== undefined) return sending;
+  return { ...sending, stamp: { ...stamp, answeredBy: await connection.callerArn() } };
 }
 
 /** Throws a usage error where the answer cannot carry the stamp, or is too long with it. */

@@ -1,8 +1,7 @@
 import type { Command } from "commander";
+import { rememberTasks } from "../answering/look-up.ts";
 import type { StepFunctions } from "../aws/step-functions.ts";
-import { taskId } from "../callback/task-id.ts";
-import type { CallbackTask } from "../callback/waiting-tasks.ts";
-import type { Connection, Context } from "../context.ts";
+import type { Context } from "../context.ts";
 import { usageError } from "../errors.ts";
 import { parseDuration } from "./durations.ts";
 import type { Run } from "./registration.ts";
@@ -59,7 +58,12 @@ export async function start(context: Context, options: StartOptions): Promise<nu
   const request = { stateMachineArn, input, ...(options.name === undefined ? {} : { name: options.name }) };
   const { arn } = await stepFunctions.startExecution(request);
   const watched = await follow(context, stepFunctions, arn, options);
-  await remember(context, connection, arn, watched.waiting);
+  await rememberTasks(
+    context,
+    connection,
+    arn,
+    watched.waiting.map(({ eventId }) => eventId),
+  );
   await context.terminal.result(watchedJson(watched), () => lines(context.terminal, watched));
   if (options.until !== undefined && !watched.reached) {
     context.terminal.warn("The time of --timeout passed; the execution goes on.");
@@ -99,11 +103,4 @@ async function follow(context: Context, stepFunctions: StepFunctions, executionA
   } finally {
     progress?.stop();
   }
-}
-
-async function remember(context: Context, connection: Connection, executionArn: string, tasks: readonly CallbackTask[]): Promise<void> {
-  if (tasks.length === 0) return;
-  await context.taskIndex.remember(
-    tasks.map(({ eventId }) => ({ id: taskId(executionArn, eventId), executionArn, eventId, place: connection.place })),
-  );
 }

@@ -1,9 +1,10 @@
 import type { Command } from "commander";
-import { executionArnOf, locate } from "../answering/look-up.ts";
-import { stopExecution, withTask } from "../answering/stop.ts";
+import { executionArnOf, locate, rememberTasks } from "../answering/look-up.ts";
+import { stopExecution } from "../answering/stop.ts";
 import { type Reference, readReference } from "../answering/task-reference.ts";
 import type { Connection, Context } from "../context.ts";
 import { usageError } from "../errors.ts";
+import { senderFor } from "./answering.ts";
 import { bulk } from "./bulk.ts";
 import { addBulkOptions, bulkChoice } from "./bulk-options.ts";
 import { dryRunStop } from "./dry-run.ts";
@@ -37,9 +38,10 @@ async function stop(context: Context, options: Record<string, unknown>, word?: s
   await using connection = await context.connect();
   const target = await locateExecution(context, connection, reference);
   if (sending.dryRun) return await dryRunStop(context, connection, target, reason);
-  const { stepFunctions } = connection;
-  const result = await stopExecution(stepFunctions, target, reason);
-  return reportStop(context.terminal, await withTask(stepFunctions, target, result), sending.reason);
+  const result = await stopExecution(senderFor(context, connection), target, reason);
+  if (result.newEventId !== null) await rememberTasks(context, connection, target.executionArn, [result.newEventId]);
+  if (result.withoutReason) context.terminal.warn("the execution's key may not be used: it was stopped without error and cause");
+  return reportStop(context.terminal, result, sending.reason);
 }
 
 /** The execution that a reference means, and the task's event id where it names a task. */

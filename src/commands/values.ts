@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { isExactNumber, parseExactly } from "../callback/exact-json.ts";
 import type { Files } from "../context.ts";
 import { usageError } from "../errors.ts";
 
@@ -69,7 +70,7 @@ export async function readJson(files: Files, options: ValueOptions, option: stri
 /** Parses JSON; a usage error that shows where it stops being JSON, and for plain text how to quote it. `given` is what was typed. */
 export function parseJson(text: string, option: string, given = text): unknown {
   try {
-    return JSON.parse(text);
+    return parseExactly(text);
   } catch (error) {
     const fromElsewhere = given === "-" ? " (standard input)" : given.startsWith("@") ? ` (${given.slice(1)})` : "";
     throw usageError(`${option}${fromElsewhere} is not JSON: ${placeOf(text, error)}`, hintFor(text, option));
@@ -103,7 +104,7 @@ function fromSettings(options: ValueOptions): JsonObject {
 }
 
 function guessed(text: string): unknown {
-  return /^(true|false|null|-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?)$/.test(text) ? JSON.parse(text) : text;
+  return /^(true|false|null|-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?)$/.test(text) ? parseExactly(text) : text;
 }
 
 function assign(root: JsonObject, option: string, setting: string, read: (text: string) => unknown): void {
@@ -129,5 +130,5 @@ function define(target: JsonObject, key: string, value: unknown): void {
 }
 
 function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !isExactNumber(value);
 }

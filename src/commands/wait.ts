@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { readHistory } from "../answering/history-reading.ts";
+import { rememberTasks } from "../answering/look-up.ts";
 import { readReference } from "../answering/task-reference.ts";
 import type { Execution, StepFunctions } from "../aws/step-functions.ts";
 import { taskId } from "../callback/task-id.ts";
@@ -41,6 +42,12 @@ async function wait(context: Context, options: Record<string, unknown>, word?: s
   try {
     const seen = await watch(context, connection.stepFunctions, { executionArn, until, timeoutMilliseconds, isMeant });
     progress.stop();
+    await rememberTasks(
+      context,
+      connection,
+      executionArn,
+      seen.waiting.map((task) => task.eventId),
+    );
     await context.terminal.result(watchedJson(seen), () => lines(context.terminal, seen));
     if (!seen.reached) {
       context.terminal.warn(`not ${until} within --timeout; the execution is ${seen.execution.status}`);

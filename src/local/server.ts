@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { ApiError, errorBody } from "./api-error.ts";
 import { AslError } from "./asl/asl-error.ts";
+import { callerIdentity } from "./caller-identity.ts";
 import { closeSilentConnections, refuseFaultyRequests } from "./client-errors.ts";
 import type { Engine } from "./engine.ts";
 import { HostGuard, reachableHost } from "./host-guard.ts";
@@ -150,6 +151,8 @@ async function answer(serving: Serving, request: IncomingMessage, signal: AbortS
   try {
     const body = await readBody(request);
     if (body === null) return tooLong;
+    const identity = callerIdentity(request.headers, body, serving.engine.accountId);
+    if (identity !== null) return { status: 200, contentType: "text/xml", body: identity, error: null };
     return { status: 200, contentType: json, body: JSON.stringify(await perform(serving, request, body, signal)), error: null };
   } catch (error) {
     if (error instanceof ApiError) return refused(400, error);

@@ -32,7 +32,7 @@ async function written(isTorn = false): Promise<string[]> {
   await Promise.all(
     tasks.map(async (task) => {
       await journal.sending(task);
-      await journal.result(task, { outcome: "applied" });
+      await journal.result(task, { result: { outcome: "applied" }, why: null });
     }),
   );
   return appends;

@@ -107,6 +107,7 @@ describe("one execution", () => {
       startedAt: new Date(1000),
       stateMachineVersionArn: null,
       stoppedAt: null,
+      isReadable: true,
       input: null,
       output: null,
       error: null,

@@ -19,6 +19,7 @@ const answered: AnswerResult = {
   nextState: null,
   ending: null,
   newTaskId: null,
+  newEventId: null,
   closing: null,
   expiredBy: null,
   unread: null,

@@ -136,3 +136,8 @@ export function tokenIn({
   const scheduled = events.find((event) => event.type === "TaskScheduled");
   return JSON.parse(scheduled?.taskScheduledEventDetails.parameters ?? "null").Payload.taskToken;
 }
+
+/** The token in a callback task's parameters of an SQS message. */
+export function tokenOfMessage(parameters: string): string {
+  return JSON.parse(parameters).MessageBody.TaskToken;
+}
