@@ -39,6 +39,8 @@ export interface Clock {
 }
 
 export interface Files {
+  /** Where the user keeps settings for this program; it need not be there. */
+  readonly configFolder: string;
   /** The text of a file; a usage error (exit 2) that names the file where it cannot be read. */
   read(path: string): Promise<string>;
   /** All of standard input; a usage error where it is closed or empty. */

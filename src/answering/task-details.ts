@@ -2,6 +2,7 @@ import type { Execution, StepFunctions } from "../aws/step-functions.ts";
 import { consoleLink } from "../callback/console-links.ts";
 import { parseMachine, stateNamed } from "../callback/defined-states.ts";
 import { parseDefinition } from "../callback/definition.ts";
+import { machineOf } from "../callback/execution-arn.ts";
 import { type NextSteps, nextSteps } from "../callback/next-steps.ts";
 import { taskId } from "../callback/task-id.ts";
 import { type Trail, trailTo } from "../callback/trail.ts";
@@ -59,9 +60,8 @@ export async function taskDetails({ place, stepFunctions }: Connection, found: F
   const definition = running?.definition ?? null;
   const whole = withDefinition({ ...found, events: events ?? found.events }, definition);
   const { task } = whole;
-  const [, partition = "aws", , region = "", account = "", , machine = "", executionName = ""] = executionArn.split(":");
-  const stateMachineName = machine.split("/")[0] ?? machine;
-  const stateMachineArn = `arn:${partition}:states:${region}:${account}:stateMachine:${stateMachineName}`;
+  const [, , , region = "", account = "", , , executionName = ""] = executionArn.split(":");
+  const { arn: stateMachineArn, name: stateMachineName } = machineOf(executionArn);
   const comment = definition === null ? null : stateNamed(parseMachine(definition), task.state)?.["Comment"];
   return {
     id: taskId(executionArn, task.eventId),

@@ -1,5 +1,6 @@
 import type { HistoryEvent } from "@aws-sdk/client-sfn";
 import type { JsonObject } from "./defined-states.ts";
+import { machineOf } from "./execution-arn.ts";
 import type { CallbackTask } from "./waiting-tasks.ts";
 
 interface TriedTask {
@@ -59,19 +60,18 @@ function withoutContext(variables: string | null): string | null {
 
 /** What of the context object can be told from the history. */
 function contextObject(stateName: string, { executionArn, task, events }: TriedTask) {
-  const parts = executionArn.split(":");
-  const [machine = "", name = ""] = parts.slice(6);
+  const machine = machineOf(executionArn);
   const started = events.find(({ type }) => type === "ExecutionStarted");
   const input = started?.executionStartedEventDetails?.input;
   const item = task.path.findLast((step) => "map" in step);
   return {
     Execution: {
       Id: executionArn,
-      Name: name,
+      Name: executionArn.split(":")[7] ?? "",
       ...(input === undefined ? {} : { Input: JSON.parse(input) as unknown }),
       ...(started?.timestamp === undefined ? {} : { StartTime: started.timestamp.toISOString() }),
     },
-    StateMachine: { Id: [...parts.slice(0, 5), "stateMachine", machine.split("/")[0]].join(":"), Name: machine.split("/")[0] },
+    StateMachine: { Id: machine.arn, Name: machine.name },
     State: { Name: stateName },
     ...(item === undefined ? {} : { Map: { Item: { Index: item.index } } }),
   };

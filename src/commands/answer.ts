@@ -1,19 +1,34 @@
 import type { Command } from "commander";
 import type { AnswerChoice } from "../answering/answer-choices.ts";
-import { lookUp } from "../answering/look-up.ts";
-import { openTrials } from "../answering/preview.ts";
-import { answerTask, resultBefore } from "../answering/send.ts";
+import { wouldKill } from "../answering/guard.ts";
+import { type FoundTask, lookUp } from "../answering/look-up.ts";
+import { previewAnswer } from "../answering/preview.ts";
+import { resultBefore } from "../answering/send.ts";
 import { type TaskDetails, taskDetails } from "../answering/task-details.ts";
 import { readReference } from "../answering/task-reference.ts";
+import { requiredFields } from "../callback/contract.ts";
+import type { JsonObject } from "../callback/defined-states.ts";
 import type { Connection, Context } from "../context.ts";
 import { usageError } from "../errors.ts";
-import { senderFor } from "./answering.ts";
-import { type Composed, type Composing, composeAnswer } from "./compose-answer.ts";
+import { answerFound, reportAnswer, senderFor } from "./answering.ts";
+import { answerOf, type Composed, composeAnswer, composeChoice } from "./compose-answer.ts";
+import { type Composing, composingFor } from "./composing.ts";
+import { checkedForm } from "./fill-form.ts";
 import { reportOutcome } from "./outcome-report.ts";
+import { previewDetails } from "./preview-report.ts";
 import type { Run } from "./registration.ts";
-import { addReasonAndStamp, refuseUnstampable, type SendingOptions, sendingOptions } from "./sending-options.ts";
-import { choicesOf } from "./show.ts";
+import {
+  addContract,
+  addFollow,
+  addPreview,
+  addReasonAndStamp,
+  identified,
+  refuseUnstampable,
+  type SendingOptions,
+  sendingOptions,
+} from "./sending-options.ts";
 import { addTaskOptions, taskOptions } from "./task-argument.ts";
+import { addSetOptions, readJson, valueOptions } from "./values.ts";
 
 export function registerAnswer(program: Command, run: Run): void {
   const command = program
@@ -21,43 +36,81 @@ export function registerAnswer(program: Command, run: Run): void {
     .description("answer a waiting task in its machine's own words")
     .argument("[task]", "a task id, an address, or an execution")
     .argument("[outcome]", "one of the words that `show` lists; asked for on a terminal");
-  addReasonAndStamp(addTaskOptions(command)).action(run(answer));
+  addContract(addPreview(addFollow(addReasonAndStamp(addTaskOptions(addSetOptions(command)))))).action(run(answer));
 }
 
-async function answer(context: Context, options: Record<string, unknown>, word?: string, outcome?: string): Promise<number> {
+async function answer(context: Context, options: Record<string, unknown>, first?: string, second?: string): Promise<number> {
   const naming = taskOptions(options);
   const sending = sendingOptions(options);
+  // Where an option names the task, the one word is the outcome.
+  const isNamed = [naming.token, naming.tokenFile, naming.tokenEnv, naming.execution].some((each) => each !== undefined);
+  const [word, outcome] = isNamed && second === undefined ? [undefined, first] : [first, second];
   const reference = await readReference(context, word, naming);
+  if (reference.kind === "token" && reference.execution === null)
+    throw usageError("the words of a task are in its machine, and the token alone does not tell it", "Add --execution <arn>.");
+  const given = await givenFields(context, options, outcome);
   await using connection = await context.connect();
   const found = await lookUp(context, connection, reference, naming);
-  if (found.task.taskToken !== null) context.terminal.hide(found.task.taskToken);
-  const details = await taskDetails(connection, found);
-  return answerDetails(context, connection, details, outcome, sending);
+  return await answerTaskInWords(context, connection, found, { outcome, given, sending });
 }
 
-/** Answers a task that was read, by a word or by asking; returns the exit code. */
-export async function answerDetails(
+async function givenFields({ files }: Context, options: Record<string, unknown>, outcome: string | undefined): Promise<JsonObject> {
+  const text = await readJson(files, valueOptions(options, "fields"), "--set");
+  if (text === undefined) return {};
+  if (outcome === undefined) throw usageError("--set fills in the fields of an outcome, so the outcome has to be named");
+  return JSON.parse(text) as JsonObject;
+}
+
+/** How a task is answered in words; without an outcome the person is asked. */
+export interface InWords {
+  readonly outcome?: string | undefined;
+  /** Fields of the outcome's form. */
+  readonly given?: JsonObject;
+  readonly sending: SendingOptions;
+}
+
+/** Answers a task that was found, by a word or by asking; returns the exit code. */
+export async function answerTaskInWords(
   context: Context,
   connection: Connection,
-  details: TaskDetails,
-  outcome: string | undefined,
-  sending: SendingOptions,
+  found: FoundTask,
+  { outcome, given = {}, sending }: InWords,
 ): Promise<number> {
-  const before = resultBefore(details.found, { kind: "heartbeat" });
+  if (found.task.taskToken !== null) context.terminal.hide(found.task.taskToken);
+  const details = await taskDetails(connection, found);
+  const before = outcome === undefined ? resultBefore(found, { kind: "heartbeat" }) : null;
   if (before !== null) return reportOutcome(context.terminal, before, sending.reason);
-  const choices = await choicesOf(context, connection, details);
-  const composing: Composing = { context, details, choices, tryState: await openTrials(context, connection) };
-  const composed = outcome === undefined ? await asked(composing) : { answer: chosen(choices, outcome, details).answer, isForced: false };
+  const composing = await composingFor(context, connection, details, { contractFile: sending.contractFile });
+  const composed = outcome === undefined ? await asked(composing, sending) : await inWord(composing, outcome, given);
   if (composed === null) return 0;
-  refuseUnstampable(composed.answer, sending, context.clock.now());
-  const result = await answerTask(senderFor(context, connection, sending.stamp), details.found, composed.answer);
-  return reportOutcome(context.terminal, result, sending.reason);
+  const { answer, preview, isAgreed } = composed;
+  const signed = await identified(sending, connection);
+  refuseUnstampable(answer, signed, context.clock.now());
+  if (sending.preview) return previewDetails(context, connection, details, answer);
+  if (preview !== null && preview.kills !== null && !isAgreed && !sending.force) throw wouldKill(preview.kills);
+  const result = await answerFound(context, connection, senderFor(context, connection, signed.stamp), details.found, answer);
+  return reportAnswer(context, connection, result, signed);
 }
 
-function asked(composing: Composing): Promise<Composed | null> {
+function asked(composing: Composing, { preview }: SendingOptions): Promise<Composed | null> {
   const { context, choices, details } = composing;
-  if (!context.terminal.interactive) throw usageError("which outcome? none was named", wordsHint(choices, details));
+  if (!context.terminal.interactive || preview) throw usageError("which outcome? none was named", wordsHint(choices, details));
   return composeAnswer(composing);
+}
+
+/** A word with all that it needs is taken for agreed; where something has to be asked for, the whole is confirmed. */
+async function inWord(composing: Composing, outcome: string, given: JsonObject): Promise<Composed | null> {
+  const { context, choices, details, tryState } = composing;
+  const choice = chosen(choices, outcome, details);
+  if (choice.outcome === null) {
+    if (Object.keys(given).length > 0) throw usageError(`${choice.word} has no fields for --set to fill in`);
+    return choice.answer === null ? null : { answer: choice.answer, preview: choice.preview, isAgreed: false };
+  }
+  const isComplete = requiredFields(choice.outcome.form).every((name) => Object.hasOwn(given, name));
+  if (!isComplete && context.terminal.interactive) return composeChoice(composing, choice, given);
+  const answer = answerOf(choice.outcome, details, await checkedForm(choice.outcome, given));
+  const { definition, found } = details;
+  return { answer, preview: definition === null ? null : await previewAnswer(tryState, found, definition, answer), isAgreed: false };
 }
 
 function chosen(choices: readonly AnswerChoice[], outcome: string, details: TaskDetails): AnswerChoice {

@@ -1,3 +1,4 @@
+import { guardAnswer } from "../answering/guard.ts";
 import { type FoundTask, lookUp, rememberTasks } from "../answering/look-up.ts";
 import { type AnswerResult, answerTask, answerToken, type Sender } from "../answering/send.ts";
 import type { Reference, TaskOptions } from "../answering/task-reference.ts";
@@ -7,6 +8,7 @@ import { CliError, usageError } from "../errors.ts";
 import { dryRunAnswer } from "./dry-run.ts";
 import { reportFollowed } from "./follow.ts";
 import { reportOutcome } from "./outcome-report.ts";
+import { previewOne } from "./preview-report.ts";
 import { identified, refuseUnstampable, type SendingOptions } from "./sending-options.ts";
 
 /** Sends one answer to what a reference means, or with --dry-run says what it would send; returns the exit code. */
@@ -21,11 +23,29 @@ export async function answerOne(
   if (options.follow && isBare) throw usageError("a token does not say which execution to follow", "add --execution <arn>");
   await using connection = await context.connect();
   const sending = await identified(options, connection);
-  const { dryRun, reason, stamp, follow } = sending;
+  const { dryRun, preview, force, contractFile, stamp } = sending;
   refuseUnstampable(answer, sending, context.clock.now());
+  if (preview) return await previewOne(context, connection, reference, narrowing, answer);
   if (dryRun) return await dryRunAnswer(context, connection, reference, narrowing, answer, stamp);
-  const result = await answerReference(context, connection, reference, narrowing, answer, stamp);
-  return follow ? await reportFollowed(context, connection, result, reason) : await reportOutcome(context.terminal, result, reason);
+  const guard = force ? undefined : (found: FoundTask) => guardAnswer(context, connection, found, answer, contractFile);
+  const result = await answerReference(context, connection, reference, narrowing, answer, { stamp, guard });
+  return await reportAnswer(context, connection, result, sending);
+}
+
+/** Gives what came of an answer, with how the execution goes on where that is asked for; returns the exit code. */
+export function reportAnswer(
+  context: Context,
+  connection: Connection,
+  result: AnswerResult,
+  { follow, reason }: Pick<SendingOptions, "follow" | "reason">,
+): Promise<number> {
+  return follow ? reportFollowed(context, connection, result, reason) : reportOutcome(context.terminal, result, reason);
+}
+
+interface Answering {
+  readonly stamp?: Sender["stamp"] | undefined;
+  /** Throws where the answer must not be sent to the task that was found. */
+  readonly guard?: ((found: FoundTask) => Promise<void>) | undefined;
 }
 
 /** Sends one answer to what a reference means, over an open connection, and says what became of it. */
@@ -35,11 +55,23 @@ export async function answerReference(
   reference: Reference,
   narrowing: TaskOptions,
   answer: Answer,
-  stamp?: Sender["stamp"],
+  { stamp, guard }: Answering = {},
 ): Promise<AnswerResult> {
   const sender = senderFor(context, connection, stamp);
   const found = await lookUpOrToken(context, connection, reference, narrowing);
   if ("token" in found) return answerToken(sender, found.token, answer);
+  await guard?.(found);
+  return answerFound(context, connection, sender, found, answer);
+}
+
+/** Sends one answer to a task that was found, and remembers the attempt that a retry made of it. */
+export async function answerFound(
+  context: Context,
+  connection: Connection,
+  sender: Sender,
+  found: FoundTask,
+  answer: Answer,
+): Promise<AnswerResult> {
   const result = await answerTask(sender, found, answer);
   if (result.newEventId !== null) await rememberTasks(context, connection, found.executionArn, [result.newEventId]);
   return result;

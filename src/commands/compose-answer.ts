@@ -1,28 +1,26 @@
-import type { AnswerChoice } from "../answering/answer-choices.ts";
-import { type Preview, previewAnswer, type TryState } from "../answering/preview.ts";
+import { type AnswerChoice, templateValues } from "../answering/answer-choices.ts";
+import { type Preview, previewAnswer } from "../answering/preview.ts";
 import type { TaskDetails } from "../answering/task-details.ts";
 import { checkCause, checkError, checkOutput } from "../callback/answer.ts";
+import { type ContractOutcome, contractAnswer, MissingValue } from "../callback/contract.ts";
+import type { JsonObject } from "../callback/defined-states.ts";
+import { parsedJson } from "../callback/json-value.ts";
 import type { Answer } from "../callback/outcome.ts";
 import type { Context } from "../context.ts";
+import { usageError } from "../errors.ts";
 import { bold, cyan, dim, green, red, type Text, yellow } from "../text.ts";
+import type { Composing } from "./composing.ts";
 import { editJson, editorOf } from "./edit-json.ts";
+import { fillForm } from "./fill-form.ts";
 import { jsonLines } from "./json-lines.ts";
 import { previewText } from "./preview-text.ts";
-import { parsed } from "./waiting-task-json.ts";
 
-/** What a person answers, and what they answer it with. */
-export interface Composing {
-  readonly context: Context;
-  readonly details: TaskDetails;
-  readonly choices: readonly AnswerChoice[];
-  readonly tryState: TryState;
-}
-
-/** An answer that a person has composed and agreed to send. */
+/** An answer that is ready to be sent. */
 export interface Composed {
   readonly answer: Answer;
-  /** A yes to an answer that would kill the execution. */
-  readonly isForced: boolean;
+  readonly preview: Preview | null;
+  /** Whether a person has said yes to just this. */
+  readonly isAgreed: boolean;
 }
 
 type Way = `word:${string}` | "output" | "failure" | "nothing";
@@ -45,19 +43,41 @@ export async function composeAnswer(composing: Composing): Promise<Composed | nu
 }
 
 /** Asks for what a word needs, and whether to send it. */
-export async function composeChoice(composing: Composing, { answer, preview }: AnswerChoice): Promise<Composed | null> {
-  return confirmAnswer(composing, answer, preview);
+export async function composeChoice(composing: Composing, choice: AnswerChoice, given: JsonObject = {}): Promise<Composed | null> {
+  const { context, details } = composing;
+  const { outcome, answer, preview } = choice;
+  if (outcome === null) return answer === null ? null : confirmAnswer(composing, answer, preview);
+  const form = await fillForm(context, outcome, given);
+  return form === null ? nothingSent(context) : confirmAnswer(composing, answerOf(outcome, details, form));
+}
+
+/** The answer that an outcome of a contract stands for, with its form filled in; a usage error where it wants something that the task does not have. */
+export function answerOf(outcome: ContractOutcome, details: TaskDetails, form: JsonObject): Answer {
+  try {
+    const answer = contractAnswer(outcome, templateValues(details, form));
+    const problem = answer.kind === "success" ? checkOutput(answer.output) : answer.kind === "failure" ? failureProblem(answer) : undefined;
+    if (problem !== undefined) throw usageError(problem);
+    return answer;
+  } catch (error) {
+    if (!(error instanceof MissingValue)) throw error;
+    throw usageError(`the contract's outcome ${outcome.word} cannot be made: ${error.message} in this task`);
+  }
+}
+
+function failureProblem({ error = "", cause = "" }: { readonly error?: string; readonly cause?: string }): string | undefined {
+  return checkError(error) ?? checkCause(cause);
+}
+
+function nothingSent({ terminal }: Context): null {
+  terminal.note("nothing was sent");
+  return null;
 }
 
 /** Asks for an output, in the person's editor where there is one, and whether to send it. */
 export async function composeOutput(composing: Composing): Promise<Composed | null> {
   const { context, choices } = composing;
-  const output = await askForOutput(composing, choices.find(({ answer }) => answer.kind === "success")?.answer);
-  if (output === null) {
-    context.terminal.note("nothing was sent");
-    return null;
-  }
-  return confirmAnswer(composing, { kind: "success", output });
+  const output = await askForOutput(composing, choices.find(({ answer }) => answer?.kind === "success")?.answer ?? null);
+  return output === null ? nothingSent(context) : confirmAnswer(composing, { kind: "success", output });
 }
 
 /** Asks for an error and a cause, and whether to send them. */
@@ -72,10 +92,10 @@ export async function composeFailure(composing: Composing): Promise<Composed | n
   });
 }
 
-async function askForOutput({ context, details }: Composing, example: Answer | undefined): Promise<string | null> {
+async function askForOutput({ context, details }: Composing, example: Answer | null): Promise<string | null> {
   const editor = editorOf(context);
   if (editor === null) return context.prompts.input("Output (JSON)", { check: checkOutput });
-  const initial = example?.kind === "success" ? JSON.stringify(parsed(example.output), null, 2) : "{}";
+  const initial = example?.kind === "success" ? JSON.stringify(parsedJson(example.output), null, 2) : "{}";
   const { stateMachineName, executionName, found } = details;
   const about = [`The output that answers ${found.task.state} of ${stateMachineName}/${executionName}, as JSON.`];
   return editJson(context, editor, { about, initial, check: checkOutput });
@@ -91,11 +111,7 @@ export async function confirmAnswer(composing: Composing, answer: Answer, known?
   const isAgreed = kills
     ? await context.prompts.confirm("Send it all the same?", false)
     : await context.prompts.confirm("Send this answer?", true);
-  if (!isAgreed) {
-    context.terminal.note("nothing was sent");
-    return null;
-  }
-  return { answer, isForced: kills };
+  return isAgreed ? { answer, preview, isAgreed } : nothingSent(context);
 }
 
 /** What is about to be sent: task, machine, account and Region, the answer to the letter, and what follows. */
@@ -134,7 +150,7 @@ function answerRows(answer: Answer, columns: number, redact: (text: string) => s
 function outputLines(output: string, columns: number): readonly Text[] {
   return output.length <= columns - 12 && !output.includes("\n")
     ? [cyan(output)]
-    : jsonLines(parsed(output), { width: columns, full: true });
+    : jsonLines(parsedJson(output), { width: columns, full: true });
 }
 
 function described(preview: Preview | null, { details }: Composing): { description?: string } {

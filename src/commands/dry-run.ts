@@ -1,3 +1,4 @@
+import { readableDefinition } from "../answering/guard.ts";
 import { lookUp } from "../answering/look-up.ts";
 import { resultBefore } from "../answering/send.ts";
 import type { Reference, TaskOptions } from "../answering/task-reference.ts";
@@ -6,7 +7,6 @@ import type { Answer } from "../callback/outcome.ts";
 import { type Stamp, stamped } from "../callback/stamp.ts";
 import { taskId } from "../callback/task-id.ts";
 import type { Connection, Context } from "../context.ts";
-import { CliError } from "../errors.ts";
 import { bold, dim, type Text } from "../text.ts";
 import { consequenceText } from "./consequence-text.ts";
 import { exitCodes, outcomeJson, outcomeLine, redacted, shortened } from "./outcome-report.ts";
@@ -35,7 +35,7 @@ export async function dryRunAnswer(
   }
   const { executionArn, task, events } = found;
   const { eventId, state, waitingSince, timeoutAt } = task;
-  const definition = await runningDefinition(connection, executionArn);
+  const definition = await readableDefinition(connection.stepFunctions, executionArn);
   const consequence = definition === null ? null : consequenceOf(definition, { state, eventId }, answer, events);
   const json = {
     ...{ dryRun: true, taskId: taskId(executionArn, eventId), executionArn, state, request },
@@ -90,14 +90,4 @@ function headline(operation: string, subject: string): Text {
 
 function sent({ terminal }: Context, members: object): Text[] {
   return Object.entries(members).map(([name, value]) => `${name}: ${shortened(terminal.redact(String(value)))}`);
-}
-
-/** The definition the execution runs on, or null where it may not be read: what would be sent can be told without it. */
-async function runningDefinition({ stepFunctions }: Connection, executionArn: string): Promise<string | null> {
-  try {
-    return (await stepFunctions.stateMachineOf(executionArn)).definition;
-  } catch (error) {
-    if (error instanceof CliError && error.kind !== "interrupted" && error.kind !== "terminated") return null;
-    throw error;
-  }
 }

@@ -6,7 +6,7 @@ import { answerOne, refuse } from "./answering.ts";
 import { bulk } from "./bulk.ts";
 import { addBulkOptions, bulkChoice } from "./bulk-options.ts";
 import type { Run } from "./registration.ts";
-import { addDryRun, addFollow, addReasonAndStamp, refuseUnstampable, sendingOptions } from "./sending-options.ts";
+import { addDryRun, addFollow, addPreview, addReasonAndStamp, refuseUnstampable, sendingOptions } from "./sending-options.ts";
 import { addTaskOptions, taskOptions, textOption } from "./task-argument.ts";
 import { allowOneStdin, readText } from "./values.ts";
 
@@ -17,7 +17,7 @@ export function registerFail(program: Command, run: Run): void {
     .argument("[task]", "a task id, an address, or an execution")
     .option("--error <name>", "the error's name, as a Catch or Retry of the machine names it")
     .option("--cause <text>", "the cause: text, @file, or - for standard input");
-  addBulkOptions(addReasonAndStamp(addFollow(addDryRun(addTaskOptions(command))))).action(run(fail));
+  addBulkOptions(addReasonAndStamp(addPreview(addFollow(addDryRun(addTaskOptions(command)))))).action(run(fail));
 }
 
 async function fail(context: Context, options: Record<string, unknown>, word?: string): Promise<number> {

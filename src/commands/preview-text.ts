@@ -1,7 +1,7 @@
 import type { Preview } from "../answering/preview.ts";
+import { parsedJson } from "../callback/json-value.ts";
 import { dim, red, type Text } from "../text.ts";
 import { consequenceText } from "./consequence-text.ts";
-import { parsed } from "./waiting-task-json.ts";
 
 /** Where an answer leads, in one line: `Approved? → Approved; the execution succeeds`. */
 export function previewText({ passed, follows, kills, unforeseen }: Preview, state: string): Text {
@@ -18,7 +18,7 @@ export function previewJson(preview: Preview, state: string) {
   const { output, passed, follows, kills, unforeseen } = preview;
   const next = passed[0] ?? (follows?.kind === "next" || follows?.kind === "catch" ? follows.state : null);
   return {
-    output: parsed(output),
+    output: parsedJson(output),
     next,
     passed,
     follows: follows === null ? null : { ...follows, text: consequenceText(follows, passed.at(-1) ?? state) },

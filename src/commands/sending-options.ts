@@ -9,6 +9,11 @@ import { textOption } from "./task-argument.ts";
 /** How an answer is sent, and what goes with it. */
 export interface SendingOptions {
   readonly dryRun: boolean;
+  /** Says what the answer would bring about, and sends nothing. */
+  readonly preview: boolean;
+  /** Sends what would be refused: an answer that kills the execution, or does not fit the contract. */
+  readonly force: boolean;
+  readonly contractFile: string | undefined;
   readonly reason: string | undefined;
   /** Who answers is asked of AWS where it is not in it. */
   readonly stamp: Omit<Stamp, "answeredAt"> | undefined;
@@ -19,6 +24,18 @@ export interface SendingOptions {
 /** Puts --dry-run on a command. */
 export function addDryRun(command: Command): Command {
   return command.option("--dry-run", "say what would be sent where, and send nothing");
+}
+
+/** Puts --preview and --force on a command. */
+export function addPreview(command: Command): Command {
+  return command
+    .option("--preview", "say what the answer would bring about, and send nothing")
+    .option("--force", "send it even where it would kill the execution or does not fit the contract");
+}
+
+/** Puts --contract on a command. */
+export function addContract(command: Command): Command {
+  return command.option("--contract <file>", "how its tasks may be answered (default: contract.json in ~/.config/sfn-callback)");
 }
 
 /** Puts --follow on a command. */
@@ -40,7 +57,15 @@ export function sendingOptions(options: Record<string, unknown>): SendingOptions
   if (as !== undefined && !stamps) throw usageError("--as says who answers in a stamp, so it needs --stamp");
   if (as?.trim() === "") throw usageError("--as is empty");
   const stamp = { ...(as === undefined ? {} : { answeredBy: as }), ...(reason === undefined ? {} : { reason }) };
-  return { dryRun: options["dryRun"] === true, reason, stamp: stamps ? stamp : undefined, follow: options["follow"] === true };
+  return {
+    dryRun: options["dryRun"] === true,
+    preview: options["preview"] === true,
+    force: options["force"] === true,
+    contractFile: textOption(options, "contract"),
+    reason,
+    stamp: stamps ? stamp : undefined,
+    follow: options["follow"] === true,
+  };
 }
 
 /** The same, with who answers in the stamp: the caller's ARN where no --as was given. */

@@ -1,16 +1,18 @@
-import type { AnswerChoice } from "../answering/answer-choices.ts";
+import { type AnswerChoice, contractTitle } from "../answering/answer-choices.ts";
 import type { TaskDetails } from "../answering/task-details.ts";
 import type { Consequence } from "../callback/consequence.ts";
+import { parsedJson } from "../callback/json-value.ts";
 import type { TrailStep } from "../callback/trail.ts";
 import type { Closing } from "../callback/waiting-tasks.ts";
 import { sweptTask } from "../sweep/swept-task.ts";
 import { consequenceJson } from "./dry-run.ts";
 import { previewJson } from "./preview-text.ts";
 import { answerCommands } from "./show-commands.ts";
-import { parsed, taskJson } from "./waiting-task-json.ts";
+import type { Shown } from "./show-text.ts";
+import { taskJson } from "./waiting-task-json.ts";
 
 /** Everything that is known of a task, with the fields that scripts rely on: those of `pending`, and what only `show` has. */
-export function detailsJson(details: TaskDetails, choices: readonly AnswerChoice[], flags: string, redact: (text: string) => string) {
+export function detailsJson({ details, contract, choices }: Shown, flags: string, redact: (text: string) => string) {
   const { found, stateMachineArn, stateMachineName, executionName, execution, next, trail, links } = details;
   const { task, executionArn } = found;
   const { state } = task;
@@ -21,9 +23,11 @@ export function detailsJson(details: TaskDetails, choices: readonly AnswerChoice
     ...taskJson(swept, true),
     status: task.closed === null ? "waiting" : task.closed.kind,
     closed: closedJson(task.closed),
+    title: contractTitle(contract, details),
     comment: details.comment,
-    payload: parsed(task.payload === null ? null : redact(task.payload)),
-    executionInput: parsed(execution?.input ?? null),
+    contract: contract?.source ?? null,
+    payload: parsedJson(task.payload === null ? null : redact(task.payload)),
+    executionInput: parsedJson(execution?.input ?? null),
     executionStatus: execution?.status ?? null,
     links,
     history: trail.steps.map(stepJson),
@@ -52,7 +56,7 @@ function nextJson({ success, rules, otherFailure, timeout }: NonNullable<TaskDet
   return { success: consequence(success), rules, otherFailure: consequence(otherFailure), timeout: consequence(timeout) };
 }
 
-function wordJson({ word, label, answer, preview }: AnswerChoice, state: string) {
-  const sends = answer.kind === "success" ? { output: parsed(answer.output) } : answer;
-  return { word, label, kind: answer.kind, ...sends, preview: preview === null ? null : previewJson(preview, state) };
+function wordJson({ word, label, kind, answer, outcome, preview }: AnswerChoice, state: string) {
+  const sends = answer?.kind === "success" ? { output: parsedJson(answer.output) } : answer;
+  return { word, label, kind, ...sends, form: outcome?.form ?? null, preview: preview === null ? null : previewJson(preview, state) };
 }

@@ -1,15 +1,17 @@
-import type { AnswerChoice } from "../answering/answer-choices.ts";
+import { type AnswerChoice, contractTitle } from "../answering/answer-choices.ts";
+import type { FoundContract } from "../answering/contracts.ts";
 import type { TaskDetails } from "../answering/task-details.ts";
+import { parsedJson } from "../callback/json-value.ts";
 import type { FailureRule } from "../callback/next-steps.ts";
 import type { TrailStep } from "../callback/trail.ts";
 import type { CallbackTask } from "../callback/waiting-tasks.ts";
 import { bold, cyan, dim, green, red, type Text, yellow } from "../text.ts";
+import type { Composing } from "./composing.ts";
 import { consequenceText } from "./consequence-text.ts";
 import { formatSpan } from "./durations.ts";
 import { jsonLines } from "./json-lines.ts";
 import { previewText } from "./preview-text.ts";
 import { answerCommands } from "./show-commands.ts";
-import { parsed } from "./waiting-task-json.ts";
 
 /** How a task is to be shown. */
 export interface Showing {
@@ -24,18 +26,22 @@ export interface Showing {
   readonly flags: string;
 }
 
+/** A task, and what it can be answered with. */
+export type Shown = Pick<Composing, "details" | "contract" | "choices">;
+
 const mostSteps = 12;
 
 /** Everything that is known of a task, as lines for a person. */
-export function detailsLines(details: TaskDetails, choices: readonly AnswerChoice[], showing: Showing): Text[] {
+export function detailsLines({ details, contract, choices }: Shown, showing: Showing): Text[] {
   const waits = details.found.task.closed === null;
   return [
     headline(details),
+    ...titleLines(contract, details),
     ...factLines(details, showing),
     ...section(details.found.task.payload === null ? "Input" : "What it asks", askedLines(details, showing)),
     ...section("How it got here", trailLines(details, showing)),
     ...(waits ? section("What comes next", nextLines(details)) : []),
-    ...section("Words it can be answered with", choiceLines(choices, details)),
+    ...(waits ? section("Words it can be answered with", choiceLines(choices, details)) : []),
     ...(waits
       ? section(
           "Commands",
@@ -53,6 +59,11 @@ function section(title: string, lines: readonly Text[]): Text[] {
 function headline({ id, stateMachineName, executionName, found }: TaskDetails): Text {
   const { task } = found;
   return [bold(id), "  ", bold(task.state), pathText(task), "  ", dim(`${stateMachineName}/${executionName}`)];
+}
+
+function titleLines(contract: FoundContract | null, details: TaskDetails): Text[] {
+  const title = contractTitle(contract, details);
+  return title === null ? [] : [["  ", bold(title)]];
 }
 
 /** The iterations and branches that lead to it: `[2]{0}`. */
@@ -111,7 +122,7 @@ function askedLines({ found }: TaskDetails, { width, full, redact }: Showing): T
   const { payload, input } = found.task;
   const text = payload ?? input;
   if (text === null) return [];
-  return jsonLines(redactedValue(parsed(text), redact), { width, ...(full === undefined ? {} : { full }) });
+  return jsonLines(redactedValue(parsedJson(text), redact), { width, ...(full === undefined ? {} : { full }) });
 }
 
 /** With no secret in any text, so that what is cut holds no half of one. */

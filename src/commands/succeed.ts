@@ -7,7 +7,16 @@ import { answerOne, refuse } from "./answering.ts";
 import { bulk } from "./bulk.ts";
 import { addBulkOptions, type BulkChoice, bulkChoice } from "./bulk-options.ts";
 import type { Run } from "./registration.ts";
-import { addDryRun, addFollow, addReasonAndStamp, refuseUnstampable, type SendingOptions, sendingOptions } from "./sending-options.ts";
+import {
+  addContract,
+  addDryRun,
+  addFollow,
+  addPreview,
+  addReasonAndStamp,
+  refuseUnstampable,
+  type SendingOptions,
+  sendingOptions,
+} from "./sending-options.ts";
 import { addTaskOptions, taskOptions, textOption } from "./task-argument.ts";
 import { addSetOptions, allowOneStdin, parseJson, readJson, valueOptions } from "./values.ts";
 
@@ -17,7 +26,9 @@ export function registerSucceed(program: Command, run: Run): void {
     .description("answer a waiting task with an output")
     .argument("[task]", "a task id, an address, or an execution")
     .option("--output <json>", "the output: JSON, @file, or - for standard input");
-  addBulkOptions(addReasonAndStamp(addFollow(addDryRun(addTaskOptions(addSetOptions(command)))))).action(run(succeed));
+  addBulkOptions(addContract(addPreview(addReasonAndStamp(addFollow(addDryRun(addTaskOptions(addSetOptions(command)))))))).action(
+    run(succeed),
+  );
 }
 
 async function succeed(context: Context, options: Record<string, unknown>, word?: string): Promise<number> {

@@ -3,6 +3,7 @@ import { readHistory } from "../answering/history-reading.ts";
 import { rememberTasks } from "../answering/look-up.ts";
 import { readReference } from "../answering/task-reference.ts";
 import type { Execution, StepFunctions } from "../aws/step-functions.ts";
+import { parsedJson } from "../callback/json-value.ts";
 import { taskId } from "../callback/task-id.ts";
 import { type CallbackTask, callbackTasks } from "../callback/waiting-tasks.ts";
 import type { Clock, Column, Context, Terminal } from "../context.ts";
@@ -141,15 +142,5 @@ export function statusText(status: string): Text {
 export function watchedJson({ execution, waiting }: Watched) {
   const { arn, startedAt, status, output, error, cause } = execution;
   const ids = waiting.map((task) => taskId(arn, task.eventId));
-  return { executionArn: arn, startDate: startedAt.toISOString(), status, output: parsed(output), error, cause, waiting: ids };
-}
-
-// The execution's output is JSON text; scripts want the value.
-function parsed(output: string | null): unknown {
-  if (output === null) return null;
-  try {
-    return JSON.parse(output);
-  } catch {
-    return output;
-  }
+  return { executionArn: arn, startDate: startedAt.toISOString(), status, output: parsedJson(output), error, cause, waiting: ids };
 }

@@ -1,9 +1,10 @@
+import { parsedJson } from "../callback/json-value.ts";
 import type { Column } from "../context.ts";
 import { usageError } from "../errors.ts";
 import type { SweptTask } from "../sweep/swept-task.ts";
 import { bold, dim, type Text, yellow } from "../text.ts";
 import { formatSpan } from "./durations.ts";
-import { addressOf, parsed, unanswerableReason } from "./waiting-task-json.ts";
+import { addressOf, unanswerableReason } from "./waiting-task-json.ts";
 
 type TaskColumn = Column<SweptTask>;
 
@@ -78,7 +79,7 @@ function inputColumn(name: string): TaskColumn | undefined {
   if (!needsInput(name)) return undefined;
   const members = name.split(".").slice(1);
   const cell = ({ task }: SweptTask): string => {
-    let value = parsed(task?.input ?? null);
+    let value = parsedJson(task?.input ?? null);
     for (const member of members) {
       const isHolder = typeof value === "object" && value !== null && Object.hasOwn(value, member);
       value = isHolder ? (value as Record<string, unknown>)[member] : undefined;

@@ -1,3 +1,4 @@
+import { parsedJson } from "../callback/json-value.ts";
 import type { SweptTask } from "../sweep/swept-task.ts";
 
 /** One waiting task with the fields that scripts rely on. */
@@ -27,7 +28,7 @@ export function taskJson(swept: SweptTask, withInput: boolean) {
     unanswerableReason: reason,
     region: region ?? null,
     account: account ?? null,
-    ...(withInput ? { input: parsed(task?.input ?? null) } : {}),
+    ...(withInput ? { input: parsedJson(task?.input ?? null) } : {}),
   };
 }
 
@@ -41,14 +42,4 @@ export function unanswerableReason({ task }: Pick<SweptTask, "task">): "historyN
   if (task === null) return "historyNotReadable";
   if (task.kind === "activity") return "activity";
   return task.hasToken ? null : "tokenNotInPayload";
-}
-
-export function parsed(text: string | null): unknown {
-  if (text === null) return null;
-  try {
-    return JSON.parse(text);
-  } catch {
-    // AWS cuts long texts off; what is left is still worth showing.
-    return text;
-  }
 }

@@ -1,19 +1,20 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import type { AppendedFile, Environment, Files } from "../context.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Closers } from "./closers.ts";
 import { codeOf, reasonOf } from "./system-error.ts";
 
-/** The machine's files, and the standard input of `streams`, which is opened when it is read. */
-export function createFiles(streams: { readonly stdin: NodeJS.ReadableStream }, closers: Closers): Files {
+/** The machine's files, and the standard input of `process`, which is opened when it is read. */
+export function createFiles(process: { readonly stdin: NodeJS.ReadableStream; readonly env: Environment }, closers: Closers): Files {
   return {
+    configFolder: configFolder(process.env),
     read,
     readIfThere: (path) => readFile(path, "utf8").catch((error) => (codeOf(error) === "ENOENT" ? null : refuse(path, error))),
     openToAppend,
     write,
-    readStdin: () => readAll(streams.stdin),
+    readStdin: () => readAll(process.stdin),
     async temporaryFolder() {
       const folder = await mkdtemp(join(tmpdir(), "sfn-callback-"));
       closers.add(() => rm(folder, { recursive: true, force: true }));
@@ -63,6 +64,12 @@ async function openToAppend(path: string): Promise<AppendedFile> {
 export function stateFolder(environment: Environment): string {
   const home = environment["HOME"] || homedir();
   return join(environment["XDG_STATE_HOME"] || join(home, ".local", "state"), "sfn-callback");
+}
+
+/** Where the user's settings are. A relative XDG_CONFIG_HOME is not looked at (basedir-spec): it would be a place in the working directory. */
+function configFolder(environment: Environment): string {
+  const given = environment["XDG_CONFIG_HOME"] ?? "";
+  return join(isAbsolute(given) ? given : join(environment["HOME"] || homedir(), ".config"), "sfn-callback");
 }
 
 async function readAll(stdin: NodeJS.ReadableStream): Promise<string> {
