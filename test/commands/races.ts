@@ -15,7 +15,7 @@ export async function raceAnswers(times: number): Promise<void> {
   for (let turn = 0; turn < times; turn++) {
     const { executionArn } = await call(local.url, "StartExecution", { stateMachineArn, input: "{}" });
     const answers = [
-      ["succeed", executionArn, "--output", '{"approved":true}'],
+      ["succeed", executionArn, "--output", '{"approved":true}', "--force"],
       ["fail", executionArn, "--error", "No"],
     ];
     const ended = await Promise.all(
