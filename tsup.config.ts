@@ -3,11 +3,12 @@ import { defineConfig } from "tsup";
 import { writeDeclarations } from "./scripts/declarations.ts";
 import { lateBundles } from "./scripts/late-bundles.ts";
 import { lightImports } from "./scripts/light-imports.ts";
+import { rawText } from "./scripts/raw-text.ts";
 import { thirdPartyLicenses } from "./scripts/third-party-licenses.ts";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
 
-const plugins = [lightImports(), thirdPartyLicenses("dist/THIRD-PARTY-LICENSES.txt")];
+const plugins = [rawText(), lightImports(), thirdPartyLicenses("dist/THIRD-PARTY-LICENSES.txt")];
 
 export default defineConfig({
   // local.js, which is `sfn-callback/local` as well, comes of main's import(). The others are files of threads, named where these are started.

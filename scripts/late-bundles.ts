@@ -6,7 +6,7 @@ const exportsOf: Readonly<Record<string, string>> = {
   "@aws-sdk/credential-providers": "{ fromNodeProviderChain }",
   inquirer: "{ default }",
   ora: "{ default }",
-  yaml: "{ parseDocument }",
+  yaml: "{ Document, Scalar, isMap, isScalar, parseDocument, visit }",
 };
 
 /** What the SDK imports for other services and for browsers, and can never reach from here. */
@@ -69,7 +69,7 @@ function optionsOf(file: string, module: string, around: BuildOptions, plugins: 
 function keepSdkLean(build: PluginBuild): void {
   // The client's own default for credentials would bring their whole chain with it; here it is asked for when it is called.
   build.onResolve({ filter: /^@aws-sdk\/credential-provider-node$/ }, ({ importer }) =>
-    importer.includes("client-sfn") ? { path: "chain", namespace: "late-chain" } : undefined,
+    /client-(sfn|cloudformation)\//.test(importer) ? { path: "chain", namespace: "late-chain" } : undefined,
   );
   build.onLoad({ filter: /./, namespace: "late-chain" }, () => ({
     contents: `export const defaultProvider = (init) => async (caller) =>

@@ -1,3 +1,4 @@
+import type { CloudFormation } from "./aws/cloudformation.ts";
 import type { StepFunctions } from "./aws/step-functions.ts";
 import type { Text } from "./text.ts";
 
@@ -162,6 +163,8 @@ export interface Connection extends AsyncDisposable {
   readonly stepFunctions: StepFunctions;
   /** Whose credentials these are: one request to STS, or to the endpoint that was named. */
   callerArn(): Promise<string>;
+  /** CloudFormation at the same place, with the same credentials. It is loaded when asked for; the signal ends its calls. */
+  cloudFormation(signal?: AbortSignal): Promise<CloudFormation>;
 }
 
 export interface LocalOptions {

@@ -1,8 +1,10 @@
+import type { CloudFormationClientConfig } from "@aws-sdk/client-cloudformation";
 import { SFNClient, type SFNClientConfig } from "@aws-sdk/client-sfn";
 import { NodeHttpHandler, type NodeHttpHandlerOptions } from "@smithy/node-http-handler";
 import type { Connection, ConnectionOptions, Environment, Place } from "../context.ts";
 import { callerArn } from "./caller.ts";
 import { chainCredentials, environmentCredentials } from "./credentials.ts";
+import { toCliError } from "./errors.ts";
 import { networkAgents } from "./network.ts";
 import { customEndpoint, loadProfiles, resolveRegion, stsEndpoint } from "./profiles.ts";
 import { createSdkStepFunctions } from "./sdk-step-functions.ts";
@@ -48,19 +50,28 @@ export async function connectAws(options: ConnectionOptions, host: ConnectionHos
   // Keys of the environment belong to no profile: a remembered task must not be looked up with a profile's keys instead.
   const profile = fixed === null ? profileName : null;
   const place: Place = endpointUrl === null ? { kind: "aws", region, profile } : { kind: "endpoint", region, endpointUrl, profile };
-  const agents = await networkAgents(endpointUrl ?? awsUrl("states", region), environment, host.readFile);
+  const client = {
+    region,
+    credentials,
+    ...(profileName === null ? {} : { profile: profileName }),
+    customUserAgent: [["sfn-callback", host.version]] satisfies SFNClientConfig["customUserAgent"],
+  };
+  const reach = (service: "states" | "cloudformation", url: string | null) =>
+    networkAgents(url ?? awsUrl(service, region), environment, host.readFile);
   return connection({
     place,
     clock: host.clock,
-    agents,
+    agents: await reach("states", endpointUrl),
     stsUrl: stsEndpoint(environment, profiles, profileName) ?? endpointUrl ?? awsUrl("sts", region),
     timeouts: host.timeouts ?? timeouts,
-    client: {
-      region,
-      credentials,
-      ...(profileName === null ? {} : { profile: profileName }),
-      ...(endpointUrl === null ? {} : { endpoint: endpointUrl, disableHostPrefix: true }),
-      customUserAgent: [["sfn-callback", host.version]],
+    client: { ...client, ...(endpointUrl === null ? {} : { endpoint: endpointUrl, disableHostPrefix: true }) },
+    async cloudFormation() {
+      const own = customEndpoint(options, environment, profiles, profileName, "cloudformation");
+      const endpoint = own ?? (endpointUrl === null || isAwsEndpoint(endpointUrl) ? null : endpointUrl);
+      return {
+        agents: await reach("cloudformation", endpoint),
+        client: { ...client, ...(endpoint === null ? {} : { endpoint }) },
+      };
     },
   });
 }
@@ -75,48 +86,47 @@ export function connectEndpoint(to: {
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
   readonly timeouts?: Timeouts;
 }): Connection {
+  const client = {
+    region: to.region,
+    endpoint: to.url,
+    disableHostPrefix: true,
+    credentials: to.credentials ?? { accessKeyId: "local", secretAccessKey: "local" },
+    customUserAgent: [["sfn-callback", to.version]],
+    // Each of these would otherwise be looked up in the config files.
+    defaultsMode: "standard",
+    maxAttempts: 3,
+    retryMode: "standard",
+    useDualstackEndpoint: false,
+    useFipsEndpoint: false,
+    userAgentAppId: async () => undefined,
+    authSchemePreference: [],
+  } satisfies SFNClientConfig;
   return connection({
     place: to.place,
     clock: to.clock,
     agents: {},
     stsUrl: to.url,
     timeouts: to.timeouts ?? timeouts,
-    client: {
-      region: to.region,
-      endpoint: to.url,
-      disableHostPrefix: true,
-      credentials: to.credentials ?? { accessKeyId: "local", secretAccessKey: "local" },
-      customUserAgent: [["sfn-callback", to.version]],
-      // Each of these would otherwise be looked up in the config files.
-      defaultsMode: "standard",
-      maxAttempts: 3,
-      retryMode: "standard",
-      useDualstackEndpoint: false,
-      useFipsEndpoint: false,
-      userAgentAppId: async () => undefined,
-      authSchemePreference: [],
-    },
+    client,
+    cloudFormation: async () => ({ agents: {}, client }),
   });
 }
+
+type Agents = Pick<NodeHttpHandlerOptions, "httpAgent" | "httpsAgent">;
 
 function connection(parts: {
   readonly place: Place;
   readonly clock: { now(): Date };
-  readonly agents: Pick<NodeHttpHandlerOptions, "httpAgent" | "httpsAgent">;
+  readonly agents: Agents;
   readonly stsUrl: string;
   readonly timeouts: Timeouts;
   readonly client: SFNClientConfig;
+  /** How CloudFormation is reached, asked when it is. */
+  cloudFormation(): Promise<{ readonly agents: Agents; readonly client: CloudFormationClientConfig }>;
 }): Connection {
-  const { connectionMilliseconds, requestMilliseconds } = parts.timeouts;
   // One handler for both clients: an answer goes out over the connection that the look-up has opened.
-  const requestHandler = new NodeHttpHandler({
-    ...parts.agents,
-    connectionTimeout: connectionMilliseconds,
-    requestTimeout: requestMilliseconds,
-    // The request timeout ends with the reply's headers; this one ends a body that stops coming.
-    socketTimeout: requestMilliseconds,
-    throwOnRequestTimeout: true,
-  });
+  const requestHandler = handler(parts.agents, parts.timeouts);
+  const handlers = [requestHandler];
   const wire = watchWire(parts.clock);
   const settings = { ...parts.client, requestHandler, streamCollector };
   // Each is made at its first use: an answer by its token alone needs no other client than the one that sends.
@@ -127,10 +137,29 @@ function connection(parts: {
     place: parts.place,
     stepFunctions: createSdkStepFunctions({ read: client, paced, send: sendClient }, wire),
     callerArn: () => callerArn({ client: new SFNClient(settings), requestHandler, region: parts.place.region, url: parts.stsUrl }),
+    async cloudFormation(signal) {
+      const { createSdkCloudFormation } = await import("./sdk-cloudformation.ts");
+      const { agents, client } = await parts.cloudFormation();
+      const requestHandler = handler(agents, parts.timeouts);
+      handlers.push(requestHandler);
+      const config = { ...client, requestHandler, streamCollector };
+      return createSdkCloudFormation({ client: config, wire: watchWire(parts.clock), signal, toCliError });
+    },
     async [Symbol.asyncDispose]() {
-      requestHandler.destroy();
+      for (const each of handlers) each.destroy();
     },
   };
+}
+
+function handler(agents: Agents, { connectionMilliseconds, requestMilliseconds }: Timeouts): NodeHttpHandler {
+  return new NodeHttpHandler({
+    ...agents,
+    connectionTimeout: connectionMilliseconds,
+    requestTimeout: requestMilliseconds,
+    // The request timeout ends with the reply's headers; this one ends a body that stops coming.
+    socketTimeout: requestMilliseconds,
+    throwOnRequestTimeout: true,
+  });
 }
 
 function once<Value>(make: () => Value): () => Value {
@@ -149,6 +178,11 @@ async function streamCollector(body: AsyncIterable<Uint8Array>): Promise<Uint8Ar
 }
 
 /** A service's public endpoint. That of Step Functions is to look up in NO_PROXY only: the SDK finds its own. */
-function awsUrl(service: "states" | "sts", region: string): string {
+function awsUrl(service: "states" | "sts" | "cloudformation", region: string): string {
   return `https://${service}.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`;
+}
+
+/** A VPC endpoint, or another of AWS's own for Step Functions: CloudFormation has one of its own. */
+function isAwsEndpoint(url: string): boolean {
+  return /(^|\.)(amazonaws\.com(\.cn)?|api\.aws)$/.test(new URL(url).hostname);
 }

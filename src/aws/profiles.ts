@@ -40,18 +40,23 @@ export function resolveRegion(options: ConnectionOptions, environment: Environme
   throw usageError("no Region is set", "name one with --region, AWS_REGION, or the region of a profile (--profile)");
 }
 
+/** A service as settings name it: in AWS_ENDPOINT_URL_SFN, and in a config file's `services` section. */
+export type ServiceName = "sfn" | "cloudformation";
+
 /** --endpoint-url, AWS_ENDPOINT_URL_SFN, AWS_ENDPOINT_URL, the profile's; null for AWS's own. A usage error where it is no http(s) URL. */
 export function customEndpoint(
   options: ConnectionOptions,
   environment: Environment,
   profiles: Profiles,
   profile: string | null,
+  service: ServiceName = "sfn",
 ): string | null {
+  const variable = `AWS_ENDPOINT_URL_${service.toUpperCase()}`;
   return firstUrl([
     ["--endpoint-url", options.endpointUrl],
-    ["AWS_ENDPOINT_URL_SFN", environment["AWS_ENDPOINT_URL_SFN"] || undefined],
+    [variable, environment[variable] || undefined],
     ["AWS_ENDPOINT_URL", environment["AWS_ENDPOINT_URL"] || undefined],
-    [`the sfn endpoint_url of profile ${profile ?? "default"}`, serviceSettings(profiles, profile)?.["sfn.endpoint_url"]],
+    [`the ${service} endpoint_url of profile ${profile ?? "default"}`, serviceSettings(profiles, profile)?.[`${service}.endpoint_url`]],
     [`the endpoint_url of profile ${profile ?? "default"}`, profileSettings(profiles, profile)["endpoint_url"]],
   ]);
 }

@@ -1,5 +1,6 @@
 import {
   CreateStateMachineCommand,
+  DeleteStateMachineCommand,
   DescribeExecutionCommand,
   DescribeStateMachineCommand,
   DescribeStateMachineForExecutionCommand,
@@ -156,11 +157,19 @@ function gateway(clients: Clients, wire: Wire, counts: Counts, call: Call): Step
       return { definition: required(reply.definition), revisionId: reply.revisionId ?? null, updatedAt: required(reply.updateDate) };
     },
 
-    async createStateMachine({ name, definition, roleArn }) {
+    async createStateMachine({ name, definition, roleArn, tags = {} }) {
+      const list = Object.entries(tags).map(([key, value]) => ({ key, value }));
+      const request = { name, definition, roleArn, ...(list.length === 0 ? {} : { tags: list }) };
       const reply = await call("CreateStateMachine", { to: `create the state machine ${name}`, of: null }, (client, options) =>
-        client.send(new CreateStateMachineCommand({ name, definition, roleArn }), options),
+        client.send(new CreateStateMachineCommand(request), options),
       );
       return { arn: required(reply.stateMachineArn) };
+    },
+
+    async deleteStateMachine(stateMachineArn) {
+      await call("DeleteStateMachine", { to: "delete the state machine", of: stateMachineArn }, (client, options) =>
+        client.send(new DeleteStateMachineCommand({ stateMachineArn }), options),
+      );
     },
 
     async *executions(of, statusFilter) {

@@ -107,7 +107,14 @@ export interface StateTried {
 export interface StepFunctions {
   stateMachines(): AsyncIterable<StateMachineSummary>;
   stateMachine(arn: string): Promise<StateMachine>;
-  createStateMachine(machine: { name: string; definition: string; roleArn: string }): Promise<{ arn: string }>;
+  createStateMachine(machine: {
+    name: string;
+    definition: string;
+    roleArn: string;
+    tags?: Readonly<Record<string, string>>;
+  }): Promise<{ arn: string }>;
+  /** It is gone when its running executions have ended. None of that ARN is as good as deleted. */
+  deleteStateMachine(arn: string): Promise<void>;
   /** The definition an execution runs on; its quota is one call a second. */
   stateMachineOf(executionArn: string): Promise<RunningDefinition>;
   /** Newest first. */

@@ -1,16 +1,21 @@
-import type { SFNClient } from "@aws-sdk/client-sfn";
+import type { MiddlewareStack } from "@smithy/types";
 import { isThrottling } from "./errors.ts";
 
 /** What is seen of the requests and replies themselves, below the SDK's operations. */
 export interface Wire {
   /** Watches all requests of this client from now on; gives it back. */
-  watch(client: SFNClient): SFNClient;
+  watch<Input extends object, Output extends object, Client>(client: Client & Watched<Input, Output>): Client;
   /** Where the last request went, as `https://host`, or null where none has gone out. */
   endpoint(): string | null;
   /** Whether this error came after the request was handed to the network, as opposed to signing or credentials. */
   reached(error: unknown): boolean;
   /** The clock shifted by the skew seen in the last reply's Date header, which counts whole seconds: less than 2 s is not a skew. */
   now(): Date;
+}
+
+/** A client of any AWS service, as far as it is watched. */
+interface Watched<Input extends object, Output extends object> {
+  readonly middlewareStack: MiddlewareStack<Input, Output>;
 }
 
 const smallestSkewMilliseconds = 2000;
@@ -35,7 +40,7 @@ export function watchWire(clock: { now(): Date }): Wire {
     }
   }
 
-  function watch(client: SFNClient): SFNClient {
+  function watch<Input extends object, Output extends object, Client>(client: Client & Watched<Input, Output>): Client {
     client.middlewareStack.add(
       (next) => async (args) => {
         // The wire: the SDK types a request as unknown here.

@@ -1,4 +1,4 @@
-import type { Context } from "../context.ts";
+import type { Context, Place } from "../context.ts";
 
 /** The connection options of this command as they are typed, each with a blank before it: the next command has to reach the same place when it is pasted. */
 export function connectionFlags({ connectionOptions }: Pick<Context, "connectionOptions">): string {
@@ -11,4 +11,11 @@ export function connectionFlags({ connectionOptions }: Pick<Context, "connection
 /** As it is typed in a POSIX shell. */
 export function shellWord(text: string): string {
   return /^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** A place in a question. */
+export function placeText(place: Place): string {
+  if (place.kind === "local") return place.file;
+  const profile = place.profile === null ? "" : ` (profile ${place.profile})`;
+  return place.kind === "endpoint" ? `${place.endpointUrl}${profile}` : `${place.region}${profile}`;
 }

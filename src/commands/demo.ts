@@ -10,7 +10,7 @@ import type { Connection, Context, LocalServer } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { exampleMachines } from "../example/definitions.ts";
 import { bold, cyan, dim, green, red, type Text, yellow } from "../text.ts";
-import { deploy } from "./deploy-example.ts";
+import { createMachines } from "./create-machines.ts";
 import { formatSpan } from "./durations.ts";
 import type { Run } from "./registration.ts";
 import { machineArn } from "./start.ts";
@@ -74,7 +74,7 @@ class Play {
 
   async deployAndStart(): Promise<void> {
     await this.#step("Deploy the example: two state machines, each with a task that waits for an answer.", "deploy-example --local");
-    await deploy(this.#connection.stepFunctions, exampleMachines);
+    await createMachines(this.#connection.stepFunctions, exampleMachines);
     await this.#step(
       "Start executions. Each runs up to its callback task and waits there.",
       `start approval --local --name order-17 --input '{"order":17}' --until waiting`,

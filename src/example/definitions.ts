@@ -1,15 +1,26 @@
-/** A state machine of the example: its name in the account and its Amazon States Language. */
+/** A state machine of the example: its name and its Amazon States Language. */
 export interface ExampleMachine {
-  readonly name: "random" | "approval";
+  readonly name: ExampleName;
   readonly about: string;
   readonly definition: unknown;
+}
+
+export type ExampleName = "random" | "approval";
+
+/** What the definitions name of the world around them. */
+export interface Surroundings {
+  readonly partition: string;
+  /** Of the Lambda function that answers at random. */
+  readonly functionName: string;
+  /** Of the SQS queue that the requests for approval go to. */
+  readonly queueUrl: string;
 }
 
 /**
  * A function that randomly answers success or failure through the token it is handed; the execution ends as it answered.
  * TimeoutSeconds is there because a callback that is lost otherwise holds its execution for up to a year.
  */
-const random: ExampleMachine = {
+const random = ({ partition, functionName }: Surroundings): ExampleMachine => ({
   name: "random",
   about: "a Lambda function answers at random",
   definition: {
@@ -18,9 +29,9 @@ const random: ExampleMachine = {
     States: {
       "Ask the function": {
         Type: "Task",
-        Resource: "arn:aws:states:::lambda:invoke.waitForTaskToken",
+        Resource: `arn:${partition}:states:::lambda:invoke.waitForTaskToken`,
         Parameters: {
-          FunctionName: "sfn-callback-example-random",
+          FunctionName: functionName,
           Payload: { "input.$": "$", "taskToken.$": "$$.Task.Token" },
         },
         TimeoutSeconds: 3600,
@@ -41,13 +52,13 @@ const random: ExampleMachine = {
       },
     },
   },
-};
+});
 
 /**
  * A person decides. `approved: true` ends SUCCEEDED in Approved. Anything else ends FAILED, told apart by the error: `Rejected` (an
  * answer without `approved: true`, or a task failed by `fail`) or `Expired` (nobody answered, or no heartbeat came).
  */
-const approval: ExampleMachine = {
+const approval = ({ partition, queueUrl }: Surroundings): ExampleMachine => ({
   name: "approval",
   about: "a person approves or rejects a request",
   definition: {
@@ -57,9 +68,9 @@ const approval: ExampleMachine = {
       "Ask for approval": {
         Type: "Task",
         Comment: "Whoever works on the request beats once a day (sfn-callback heartbeat); a day without a beat gives the request up.",
-        Resource: "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+        Resource: `arn:${partition}:states:::sqs:sendMessage.waitForTaskToken`,
         Parameters: {
-          QueueUrl: "https://sqs.us-east-1.amazonaws.com/123456789012/sfn-callback-example-approval",
+          QueueUrl: queueUrl,
           MessageBody: { "request.$": "$", "taskToken.$": "$$.Task.Token" },
         },
         TimeoutSeconds: 604800,
@@ -89,7 +100,16 @@ const approval: ExampleMachine = {
       Expired: { Type: "Fail", Error: "Expired", Cause: "Nobody answered the request in time." },
     },
   },
-};
+});
 
-/** The machines of the example, in the order they are deployed. */
-export const exampleMachines: readonly ExampleMachine[] = [random, approval];
+/** The machines of the example with these surroundings, in the order they are deployed. */
+export function machinesWithin(surroundings: Surroundings): readonly ExampleMachine[] {
+  return [random(surroundings), approval(surroundings)];
+}
+
+/** The example where no stack is: with the names that the stack `sfn-callback-example` gives in the embedded Step Functions' account. */
+export const exampleMachines: readonly ExampleMachine[] = machinesWithin({
+  partition: "aws",
+  functionName: "sfn-callback-example-random",
+  queueUrl: "https://sqs.us-east-1.amazonaws.com/123456789012/sfn-callback-example-approval",
+});
