@@ -6,7 +6,7 @@ import type { Outcome } from "../callback/outcome.ts";
 import type { Column, Context } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { counted } from "./bulk-plan-report.ts";
-import { outcomeJson, redacted, sentence, stopSentence } from "./outcome-report.ts";
+import { exitCodes, outcomeJson, redacted, sentence, stopSentence } from "./outcome-report.ts";
 
 /** A part of it failed. */
 const notAllDone = 5;
@@ -85,10 +85,11 @@ export function bulkResultJson({ task, result, error }: BulkResult, keep: RunBul
   return { ...about, error: error === null ? null : { code: error.code, message: error.message } };
 }
 
+/** Only what occurred, the outcomes in their own order. */
 function countsOf(all: readonly { readonly outcome: string | null }[], notSent: number): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const outcome of all.map((each) => each.outcome ?? "failed")) counts[outcome] = (counts[outcome] ?? 0) + 1;
-  return notSent === 0 ? counts : { ...counts, notSent };
+  const counts = new Map([...Object.keys(exitCodes), "failed"].map((outcome) => [outcome, 0]));
+  for (const { outcome } of all) counts.set(outcome ?? "failed", (counts.get(outcome ?? "failed") ?? 0) + 1);
+  return Object.fromEntries([...counts, ["notSent", notSent] as const].filter(([, count]) => count > 0));
 }
 
 function failureOf({ task, result, error }: BulkResult, keep: RunBulk["keep"]): Failure[] {

@@ -40,3 +40,16 @@ it("no statement is told where a policy denies it explicitly, or where nothing s
   );
   expect(told("Access denied").hint).toContain("get-caller-identity");
 });
+
+it("where AWS says no more than that access was denied, the statement is that of what was asked for", () => {
+  const denied = (name: string) => Object.assign(new Error("Access denied"), { name, $fault: "client", $metadata: {} });
+  const asked = { action: "states:GetExecutionHistory", resource: execution };
+  const statement = allow("states:GetExecutionHistory", execution.replace("order-17", "*"));
+  expect(toCliError(denied("AccessDeniedException"), `read the history of ${execution}`, null, asked)).toMatchObject({
+    kind: "access",
+    hint: expect.stringContaining(statement),
+  });
+  // Nothing of a policy for Step Functions would help here.
+  expect(toCliError(denied("ExpiredTokenException"), "x", null, asked).hint).not.toContain("Effect");
+  expect(toCliError(denied("KmsAccessDeniedException"), "x", null, asked).hint).toContain("kms:Decrypt");
+});

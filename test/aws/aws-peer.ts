@@ -23,7 +23,8 @@ export async function awsPeer(...replies: readonly Canned[]): Promise<Peer> {
     const reply = replies[Math.min(requests.length, replies.length - 1)];
     requests.push({
       operation: String(request.headers["x-amz-target"]).replace("AWSStepFunctions.", ""),
-      body: JSON.parse(body) as Record<string, unknown>,
+      // STS is asked in another form.
+      body: body.startsWith("{") ? (JSON.parse(body) as Record<string, unknown>) : {},
       userAgent: String(request.headers["user-agent"]),
     });
     answer(response, reply ?? "reset");

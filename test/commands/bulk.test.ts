@@ -2,7 +2,7 @@ import { appendFileSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { createUser, temporaryFolder } from "../harness.ts";
-import { throughApi } from "../local-file.ts";
+import { allHistories, throughApi } from "../local-file.ts";
 
 let cli = createUser();
 let folder = "";
@@ -146,6 +146,34 @@ describe("lines from elsewhere", () => {
     expect(await statuses()).toEqual(untouched);
   });
 
+  it.each([
+    [
+      "an output that fail does not send",
+      ["fail", "--error", "No"],
+      '{"address":"approval/a#3","output":{"approved":true}}',
+      "line 1 brings an output",
+    ],
+    ["an output that stop does not send", ["stop"], '{"executionArn":"approval/a","output":1}', "line 1 brings an output"],
+    ["an output of 256 KiB and a byte", ["succeed"], `{"address":"approval/a#3","output":"${"x".repeat(262_143)}"}`, "262,144"],
+  ])("are refused where one brings %s", async (_, argv, stdin, said) => {
+    const { code, stderr } = await cli([...argv, "--from", "-", "--yes", "--expect", "1"], { stdin });
+    expect(code).toBe(2);
+    expect(stderr).toContain(said);
+    expect(await statuses()).toEqual(untouched);
+  });
+
+  it("are told what follows where all bring their own output, which is sent to the letter", async () => {
+    const stdin = JSON.stringify({ address: "approval/a#3", state: "Ask for approval" }).replace(
+      "}",
+      ',"output":{"approved":true,"id":1234567890123456789}}',
+    );
+    const { stderr, stdout } = await cli(["succeed", "--from", "-", "--yes", "--expect", "1"], { stdin });
+    expect(stderr).toContain("approval, Ask for approval: 1 → next: Approved?");
+    expect(stdout).toBe("applied 1\n");
+    const sent = [...(await allHistories(file)).values()].flat().find(({ type }) => type === "TaskSucceeded");
+    expect(sent?.taskSucceededEventDetails?.output).toBe('{"approved":true,"id":1234567890123456789}');
+  });
+
   it("have to bring an output where none is given for all", async () => {
     const { code, stderr } = await cli(["succeed", "--from", "-", "--yes", "--expect", "1"], { stdin: "approval/a#3\n" });
     expect(code).toBe(2);
@@ -208,6 +236,25 @@ describe("a journal", () => {
     const third = await json(argv());
     expect(third.result.results).toHaveLength(result.results.length);
     expect(third.code).toBe(0);
+  });
+
+  it("tells the failures of earlier runs too", async () => {
+    await cli(["fail", "approval/b", "--error", "No"]);
+    const ids = ["a", "b", "c"].map((name) => `approval/${name}#3`).join("\n");
+    const all = ["succeed", "--from", "-", ...yes, "--yes", "--expect", "3", "--journal", join(folder, "journal.jsonl")];
+    const told = async (stdin?: string) => {
+      const { code, stdout } = await cli(all, stdin === undefined ? {} : { stdin });
+      return { code, stdout: stdout.split("\n").toSorted() };
+    };
+    const first = await told(ids);
+    expect(first.code).toBe(5);
+    expect(first.stdout.join("\n")).toMatch(
+      /\tb\tdifferent\tthe task Ask for approval of approval\/b was already answered with failure, error No/,
+    );
+    // What is named is in the journal: nothing is read from standard input any more.
+    expect(await told()).toEqual(first);
+    const lines = (await cli([...all, "--jsonl"])).stdout.trim().split("\n");
+    expect(lines.map((line) => JSON.parse(line).outcome).toSorted()).toEqual(["applied", "applied", "different"]);
   });
 
   it("whose plan is not whole is begun anew", async () => {

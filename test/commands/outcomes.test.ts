@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
+import { createLocal } from "../../src/local/local.ts";
+import { awsPeer } from "../aws/aws-peer.ts";
 import { createUser, temporaryFolder } from "../harness.ts";
 import { allHistories, throughApi } from "../local-file.ts";
 import { raceAnswers } from "./races.ts";
@@ -146,6 +148,16 @@ describe("--dry-run", () => {
   });
 });
 
+it("a number of more digits than a double holds is sent as it is, and compared to the last digit", async () => {
+  const address = await asked({ End: true });
+  expect(await json("succeed", address, "--set", "id=1234567890123456789")).toMatchObject({ code: 0, result: { outcome: "applied" } });
+  expect(await json("succeed", address, "--output", '{"id":1234567890123456789}')).toMatchObject({ code: 0, result: { outcome: "same" } });
+  expect(await json("succeed", address, "--output", '{"id":1234567890123456788}')).toMatchObject({
+    code: 3,
+    result: { outcome: "different" },
+  });
+});
+
 describe("--stamp", () => {
   const stamp = ["--stamp", "--as", "ana", "--reason", "looks good"];
 
@@ -170,6 +182,34 @@ describe("--stamp", () => {
     expect(events.at(-1)?.executionFailedEventDetails?.cause).toMatch(/^too\ndear\nanswered by ana at \S+Z: looks good$/);
     expect(await json("fail", address, "--error", "No", "--cause", "too\ndear")).toMatchObject({ code: 0, result: { outcome: "same" } });
     expect(await json("fail", address, "--error", "No")).toMatchObject({ code: 3, result: { outcome: "different" } });
+  });
+
+  it("names the caller by the ARN of the credentials where no --as is given", async () => {
+    const answeredBy = async (address: string) => {
+      const events = (await allHistories(file)).get(address.replace(/#.*/, "")) ?? [];
+      return JSON.parse(events.at(-1)?.executionSucceededEventDetails?.output ?? "{}").answeredBy;
+    };
+    const address = await asked({ End: true });
+    const dry = await json("succeed", address, "--output", "{}", "--stamp", "--dry-run");
+    expect(JSON.parse(dry.result.request.output)).toMatchObject({ answeredBy: "arn:aws:iam::123456789012:user/local" });
+    expect(await json("succeed", address, "--output", "{}", "--stamp")).toMatchObject({ code: 0 });
+    expect(await answeredBy(address)).toBe("arn:aws:iam::123456789012:user/local");
+  });
+
+  it("sends nothing where the caller cannot be learned, and tells of --as", async () => {
+    const address = await asked({ End: true });
+    const environment = { AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b", AWS_REGION: "us-east-1" };
+    await using local = await createLocal({ file, port: 0 });
+    await using peer = await awsPeer({
+      status: 403,
+      body: "<ErrorResponse><Error><Code>InvalidClientTokenId</Code><Message>The token is invalid</Message></Error></ErrorResponse>",
+    });
+    const argv = ["succeed", address, "--output", "{}", "--stamp", "--endpoint-url", local.url];
+    const { code, stderr } = await cli(argv, { environment: { ...environment, AWS_ENDPOINT_URL_STS: peer.url } });
+    expect(code).toBe(4);
+    expect(stderr).toMatch(/whose credentials these are: InvalidClientTokenId: The token is invalid\n.*--as <name>/);
+    expect(peer.requests).toHaveLength(1);
+    expect(await eventTypes(address)).not.toContain("TaskSucceeded");
   });
 
   it("is refused where there is nothing to add to, and --as without it", async () => {
