@@ -1,4 +1,4 @@
-import { jsonataSyntaxError, jsonataUnsupportedReferences } from "../jsonata/syntax.ts";
+import { checkedExpression } from "../jsonata/syntax.ts";
 import { reportLanguage } from "./check/fields.ts";
 import type { Findings } from "./check/findings.ts";
 import { isJsonObject, type Json } from "./json.ts";
@@ -19,10 +19,9 @@ export const inCatcher: Absent = [];
  */
 export function checkExpression(findings: Findings, text: string, at: string, absent = inMostFields): void {
   if (text.length < 4 || !text.endsWith("%}")) return findings.schema("JSONata string must start with {% and end with %}", at);
-  const expression = text.slice(2, -2);
-  const fault = jsonataSyntaxError(expression);
-  if (fault !== null) return findings.error("INVALID_JSONATA_EXPRESSION", fault.replace(/^[A-Z]\d{4}: /, ""), at);
-  for (const message of jsonataUnsupportedReferences(expression, absent)) findings.error("UNSUPPORTED_JSONATA_EXPRESSION", message, at);
+  const checked = checkedExpression(text.slice(2, -2), absent);
+  if ("fault" in checked) return findings.error("INVALID_JSONATA_EXPRESSION", checked.fault.replace(/^[A-Z]\d{4}: /, ""), at);
+  for (const message of checked.unsupported) findings.error("UNSUPPORTED_JSONATA_EXPRESSION", message, at);
 }
 
 /** Checks every expression in a field that JSONata evaluates, each at its own place (`/States/E/Output/list[0]`, measured). */

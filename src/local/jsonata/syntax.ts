@@ -1,26 +1,21 @@
 import jsonata from "jsonata";
 
-/**
- * What is wrong with the syntax of a JSONata expression, without its `{% %}`: JSONata's message, as AWS gives it in INVALID_JSONATA_EXPRESSION
- * (published, measured on AWS by others); or null. Never throws. An expression nested too deeply to be read has a fault, too.
- */
-export function jsonataSyntaxError(expression: string): string | null {
-  const parsed = parse(expression);
-  return "fault" in parsed ? parsed.fault : null;
-}
+/** What AWS says of an expression when its definition is created: a fault in its syntax, or what it refuses about it otherwise. */
+export type CheckedExpression = { readonly fault: string } | { readonly unsupported: readonly string[] };
 
 /**
- * What AWS refuses about an expression of right syntax, as its messages of UNSUPPORTED_JSONATA_EXPRESSION (published, measured on AWS by
- * others): a name or `$` where there is no document to look it up in, `$$` anywhere, and a member of `$states` that the field does not have.
+ * Checks a JSONata expression, without its `{% %}`, in AWS's words (published, measured by others). A fault is JSONata's message, as AWS gives it
+ * in INVALID_JSONATA_EXPRESSION; an expression nested too deeply to be read has one, too. Else the messages of UNSUPPORTED_JSONATA_EXPRESSION: a
+ * name or `$` where there is no document to look it up in, `$$` anywhere, and a member of `$states` that the field does not have. Never throws.
  */
-export function jsonataUnsupportedReferences(
-  expression: string,
-  absentStates: readonly ("result" | "errorOutput")[] = [],
-): readonly string[] {
+export function checkedExpression(expression: string, absentStates: readonly ("result" | "errorOutput")[] = []): CheckedExpression {
   const parsed = parse(expression);
-  if ("fault" in parsed) return [];
+  return "fault" in parsed ? parsed : { unsupported: unsupportedIn(parsed.ast as Part, absentStates) };
+}
+
+function unsupportedIn(ast: Part, absentStates: readonly string[]): readonly string[] {
   const found = new Set<string>();
-  const rest: Context[] = [{ part: parsed.ast as Part, isTop: true }];
+  const rest: Context[] = [{ part: ast, isTop: true }];
   for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
     const { part, isTop } = next;
     const [member] = membersOfStates(part).filter((name) => absentStates.some((absent) => absent === name));
