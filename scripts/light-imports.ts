@@ -4,15 +4,18 @@ import type { Plugin } from "esbuild";
 
 /** Functions that are taken from their module only when called: to load the module takes milliseconds, and most commands need none of it. */
 const takenLate = [
-  { module: "child_process", importers: /node_modules\/commander\/|src\/shell\/children\.ts$/, functions: ["spawn"] },
-  { module: "util", importers: /node_modules\/commander\//, functions: ["stripVTControlCharacters"] },
+  { module: "child_process", importers: /node_modules\/commander\/|src\/shell\/child(ren)?\.ts$/, functions: ["spawn"] },
+  { module: "util", importers: /node_modules\/commander\/|src\/answering\//, functions: ["stripVTControlCharacters"] },
   // It loads streams (5 ms).
   { module: "v8", importers: /src\/commands\//, functions: ["setFlagsFromString"] },
   { module: "crypto", importers: /src\/(callback|answering)\//, functions: ["createHash", "randomUUID"] },
 ];
 
 /** Of node:fs/promises, by way of node:fs: the module of promises loads readline with it (5 ms), for a function that nobody calls. */
-const promisedLate = { importers: /src\/shell\/|node_modules\/@smithy\/core\//, functions: ["mkdir", "mkdtemp", "readFile", "rm"] };
+const promisedLate = {
+  importers: /src\/shell\/|node_modules\/@smithy\/core\//,
+  functions: ["access", "mkdir", "mkdtemp", "readFile", "rm", "stat", "writeFile"],
+};
 
 /** Packages that begin when they are first called. */
 const packagesLate = [

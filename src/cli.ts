@@ -7,6 +7,7 @@ import { registerHeartbeat } from "./commands/heartbeat.ts";
 import { registerLocal } from "./commands/local.ts";
 import { registerPending } from "./commands/pending.ts";
 import type { Act, Run } from "./commands/registration.ts";
+import { registerRun } from "./commands/run.ts";
 import { registerShow } from "./commands/show.ts";
 import { registerStart } from "./commands/start.ts";
 import { registerStop } from "./commands/stop.ts";
@@ -38,7 +39,7 @@ export interface Invocation {
 
 // Everything else is refused under SFN_CALLBACK_READ_ONLY, so a command forgotten here is refused rather than let through.
 const readingCommands = new Set(["pending", "show", "wait", "local", "demo"]);
-const commandsTakingACommand = new Set(["local"]);
+const commandsTakingACommand = new Set(["local", "run"]);
 const commandsTakingRegions = new Set(["pending"]);
 
 /** Examples of each command, printed below its help. */
@@ -61,7 +62,13 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     "succeed --from ids.txt --output '{}' --yes --expect 12",
   ],
   fail: ["fail 3f9c --error Rejected --cause 'too expensive'", "fail approval/order-17 --error Rejected --cause @reason.txt"],
-  heartbeat: ["heartbeat 3f9c", "heartbeat 3f9c --every 10m"],
+  heartbeat: ["heartbeat 3f9c", "heartbeat 3f9c --every 10m --for 8h"],
+  run: [
+    "run 3f9c -- ./resize.sh",
+    'run --token-env TASK_TOKEN --execution "$EXECUTION_ARN" -- npm run migrate',
+    "run 3f9c --output-from last-line --error-for 75=TemporaryFailure -- python work.py",
+    "run --activity resize --concurrency 4 --every 10s -- ./resize.sh",
+  ],
   stop: ["stop 3f9c", "stop approval/order-17 --cause 'no longer wanted'"],
   start: [`start approval --input '{"order":17}' --until waiting`, "start approval --set order=17 --until ended --timeout 1h"],
   wait: ["wait approval/order-17 --until ended --timeout 15m", "wait 3f9c --until answered"],
@@ -82,6 +89,7 @@ Exit codes:
   7    the execution that was waited for did not succeed
   8    something is waiting (pending --fail-if-any)
   9    --timeout passed
+  125  run: sfn-callback failed; 126, 127: the command cannot be run; else the command's own code
   130  ended by Ctrl-C; 143 ended by SIGTERM`;
 
 /** Runs one command line (without node and script) and resolves to its exit code; every error is told on stderr here, nowhere else. */
@@ -100,7 +108,9 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
     if (error instanceof CommanderError && isHelp(error)) return error.exitCode === 0 ? 0 : 2;
     const output = outputOptions({ ...flagsIn(own), ...program.opts() });
     const { terminal, signal } = host.begin(output);
-    return tell(asCliError(error, program, own, signal), error, terminal);
+    const failure = asCliError(error, program, own, signal);
+    tell(failure, error, terminal);
+    return exitCodeFor(failure, commandIn(program, own));
   }
 }
 
@@ -147,6 +157,7 @@ function createProgram(host: Host, run: Run): Command {
     registerSucceed,
     registerFail,
     registerHeartbeat,
+    registerRun,
     registerStop,
     registerStart,
     registerWait,
@@ -238,11 +249,16 @@ function asCliError(error: unknown, program: Command, argv: readonly string[], s
   return new CliError("failure", `internal error: ${message}`, { code: "Internal", hint: "--debug shows where.", cause: error });
 }
 
-function tell(failure: CliError, error: unknown, terminal: Terminal): number {
+/** As `timeout` and `docker run` do, `run` keeps the low codes for the command that it runs. */
+function exitCodeFor({ kind, exitCode }: CliError, command: string): number {
+  const isOwn = kind === "failure" || kind === "usage" || kind === "access";
+  return isOwn && command === "sfn-callback run" ? 125 : exitCode;
+}
+
+function tell(failure: CliError, error: unknown, terminal: Terminal): void {
   terminal.error({ code: failure.code, message: failure.message, hint: failure.hint, awsRequestId: failure.awsRequestId });
   const origin = failure.cause ?? error;
   if (origin instanceof Error && origin.stack !== undefined) terminal.debug(origin.stack);
-  return failure.exitCode;
 }
 
 function commandIn(program: Command, argv: readonly string[]): string {

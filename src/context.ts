@@ -18,6 +18,40 @@ export interface Context {
   serveLocal(options: LocalOptions): Promise<LocalServer>;
   /** Runs a program with inherited streams; resolves with its exit code (128 + n for a signal). Throws usageError where it cannot start. */
   spawn(command: string, args: readonly string[], options: SpawnOptions): Promise<number>;
+  /** Starts a program in a process group of its own. Throws exit 126 or 127 where it cannot start. */
+  startChild(command: string, args: readonly string[], options: ChildOptions): Promise<Child>;
+  /** Throws as `startChild` would where there is no such program, or one that may not be run. */
+  checkProgram(command: string): Promise<void>;
+  /** From now on signals to us are told to `listener` and do nothing else: neither is `signal` aborted by them nor the command given up. */
+  takeSignals(listener: (signal: EndingSignal) => void): void;
+}
+
+/** A signal that asks a program to end. */
+export type EndingSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
+
+export interface ChildOptions {
+  readonly environment: Environment;
+  /** Written to its standard input; ours where null. */
+  readonly stdin: string | null;
+  /** Takes what it writes. It is held back until the promise resolves, while it runs. */
+  onOutput(stream: "stdout" | "stderr", bytes: Uint8Array): Promise<void>;
+}
+
+/** A program that was started in a process group of its own. */
+export interface Child {
+  /** How the program ended, once what it wrote has come. What it left running is not waited for. */
+  readonly ended: Promise<ChildEnd>;
+  /** Sends a signal to it and to all that it has started. */
+  signal(name: EndingSignal | "SIGKILL"): void;
+  /** Resolves when neither it nor anything that it has started runs any more. */
+  gone(): Promise<void>;
+}
+
+export interface ChildEnd {
+  /** 128 and the signal's number where a signal ended it. */
+  readonly exitCode: number;
+  /** Such as `SIGKILL`. */
+  readonly signal: string | null;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -54,6 +88,17 @@ export interface Files {
   write(path: string, text: string): Promise<void>;
   /** A fresh folder that is removed when the command ends. */
   temporaryFolder(): Promise<string>;
+  /** A fresh folder for its owner alone, for what may end before the command does. */
+  workFolder(): Promise<WorkFolder>;
+}
+
+/** A folder that is removed with all that is in it when it is disposed of. */
+export interface WorkFolder extends AsyncDisposable {
+  readonly path: string;
+  /** Writes a file in it; gives the file's path. */
+  write(name: string, text: string): Promise<string>;
+  /** What is in a file of it, or null where there is no such file. A failure (exit 1) where it cannot be read. */
+  read(name: string): Promise<Uint8Array | null>;
 }
 
 /** A file that is only written at its end. */
@@ -107,6 +152,8 @@ export interface Terminal {
   note(text: Text): void;
   /** A line on stderr with a mark that it is a warning. */
   warn(text: Text): void;
+  /** What a program of the user's writes, as it is; resolves once it was taken. Lines of ours begin on lines of their own. */
+  passThrough(stream: "stdout" | "stderr", bytes: Uint8Array): Promise<void>;
   /** A line on stderr under --debug only. */
   debug(text: Text): void;
   /** A spinner on stderr, on a terminal in the human format only; else silent. */

@@ -1,7 +1,17 @@
 /**
  * What went wrong, as far as the exit code is concerned. The codes are a promise to scripts and are printed by `--help`.
  */
-export type ErrorKind = "failure" | "usage" | "closed" | "access" | "unknown" | "timeout" | "interrupted" | "terminated";
+export type ErrorKind =
+  | "failure"
+  | "usage"
+  | "closed"
+  | "access"
+  | "unknown"
+  | "timeout"
+  | "notExecutable"
+  | "notFound"
+  | "interrupted"
+  | "terminated";
 
 const exitCodes: Record<ErrorKind, number> = {
   failure: 1,
@@ -10,6 +20,8 @@ const exitCodes: Record<ErrorKind, number> = {
   access: 4,
   unknown: 6,
   timeout: 9,
+  notExecutable: 126,
+  notFound: 127,
   interrupted: 130,
   terminated: 143,
 };
@@ -51,6 +63,8 @@ const defaultCodes: Record<ErrorKind, string> = {
   access: "AccessDenied",
   unknown: "Unknown",
   timeout: "Timeout",
+  notExecutable: "CommandNotExecutable",
+  notFound: "CommandNotFound",
   interrupted: "Interrupted",
   terminated: "Terminated",
 };

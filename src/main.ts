@@ -4,6 +4,7 @@ import type { Timeouts } from "./aws/connection.ts";
 import { hideTokens } from "./callback/task-token.ts";
 import { type Host, type Invocation, run } from "./cli.ts";
 import type { Clock, Context, Environment, LocalOptions, OutputOptions } from "./context.ts";
+import { checkProgram, startChild } from "./shell/child.ts";
 import { Children } from "./shell/children.ts";
 import { systemClock } from "./shell/clock.ts";
 import { Closers } from "./shell/closers.ts";
@@ -94,6 +95,9 @@ function begin({ process, clock, timeouts }: World, options: OutputOptions): Beg
       connect: (to = connectionOptions) => connect(to),
       serveLocal: local,
       spawn: (command, args, how) => children.spawn(command, args, how, how.stop ?? terminated),
+      startChild: (command, args, how) => startChild(process, command, args, how),
+      checkProgram: (command) => checkProgram(command, environment),
+      takeSignals: signals.take,
     }),
     exitSoonWhereAborted: signals.exitSoonWhereAborted,
     async end() {

@@ -1,3 +1,4 @@
+import type { EventEmitter } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -24,6 +25,8 @@ export interface CliOptions {
   interrupt?: AbortSignal;
   /** Aborting sends it a SIGTERM. */
   terminate?: AbortSignal;
+  /** Sends the command any signal: `signals.emit("SIGTERM")`. */
+  signals?: EventEmitter;
   /** How long an endpoint may hang. */
   timeouts?: Timeouts;
 }
@@ -72,11 +75,15 @@ export async function cli(argv: readonly string[], options: CliOptions = {}): Pr
     stdin,
     stdout: stdout.stream,
     stderr: stderr.stream,
+    pid: process.pid,
+    // Process groups of children only.
+    kill: (pid: number, signal: NodeJS.Signals | 0) => pid < -1 && process.kill(pid, signal),
     on: (signal: string, listener: () => void) => {
+      options.signals?.on(signal, listener);
       const sent = signal === "SIGINT" ? options.interrupt : signal === "SIGTERM" ? options.terminate : undefined;
       sent?.addEventListener("abort", listener, { once: true });
     },
-    off: () => {},
+    off: (signal: string, listener: () => void) => void options.signals?.off(signal, listener),
     exit: () => {},
   };
   const code = await main(fake, options.clock, options.timeouts);

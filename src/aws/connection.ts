@@ -32,6 +32,9 @@ export interface Timeouts {
 /** How long one attempt may hang. A read is tried three times, so it fails clearly after about 30 seconds. */
 export const timeouts: Timeouts = { connectionMilliseconds: 5000, requestMilliseconds: 10_000 };
 
+/** How long a poll for an activity's task may take: AWS holds it for 60 seconds (facts page 2.1, documented). */
+const pollMilliseconds = 65_000;
+
 /** The SDK's own default, whatever AWS_MAX_ATTEMPTS says. */
 const sendAttempts = 3;
 
@@ -132,10 +135,16 @@ function connection(parts: {
   // Each is made at its first use: an answer by its token alone needs no other client than the one that sends.
   const client = once(() => wire.watch(new SFNClient(settings)));
   const paced = once(() => wire.watch(new SFNClient({ ...settings, maxAttempts: 1 })));
+  const poll = once(() => {
+    // A handler of their own: polls are open all the time, and must not keep a beat waiting for a connection.
+    const pollHandler = handler({ ...pollAgents, ...parts.agents }, { ...parts.timeouts, requestMilliseconds: pollMilliseconds });
+    handlers.push(pollHandler);
+    return wire.watch(new SFNClient({ ...settings, requestHandler: pollHandler, maxAttempts: 1 }));
+  });
   const sendClient = once(() => wire.watch(new SFNClient({ ...settings, retryStrategy: new SendRetryStrategy(sendAttempts) })));
   return {
     place: parts.place,
-    stepFunctions: createSdkStepFunctions({ read: client, paced, send: sendClient }, wire),
+    stepFunctions: createSdkStepFunctions({ read: client, paced, poll, send: sendClient }, wire),
     callerArn: () => callerArn({ client: new SFNClient(settings), requestHandler, region: parts.place.region, url: parts.stsUrl }),
     async cloudFormation(signal) {
       const { createSdkCloudFormation } = await import("./sdk-cloudformation.ts");
@@ -150,6 +159,9 @@ function connection(parts: {
     },
   };
 }
+
+/** As many connections as there are polls. */
+const pollAgents = { httpAgent: { maxSockets: Number.POSITIVE_INFINITY }, httpsAgent: { maxSockets: Number.POSITIVE_INFINITY } };
 
 function handler(agents: Agents, { connectionMilliseconds, requestMilliseconds }: Timeouts): NodeHttpHandler {
   return new NodeHttpHandler({

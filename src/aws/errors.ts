@@ -93,6 +93,7 @@ const rules: readonly Rule[] = [
   { names: /^ExecutionDoesNotExist$/, kind: "closed", hint: "sfn-callback pending lists what waits here; check --region and --profile" },
   { names: /^ExecutionAlreadyExists$/, kind: "failure", hint: "choose another --name, or leave it out: a name serves once" },
   { names: /^StateMachineDoesNotExist$/, kind: "usage", hint: "aws stepfunctions list-state-machines shows those of this Region" },
+  { names: /^ActivityDoesNotExist$/, kind: "usage", hint: "aws stepfunctions list-activities shows those of this Region" },
   { names: /^(Invalid(Name|ExecutionInput|Arn|Definition|Output)|ValidationException)$/, kind: "usage" },
 ];
 

@@ -21,7 +21,7 @@ export async function networkAgents(url: string, environment: Environment, readF
     // It is an http.Agent that opens TLS by itself where the request asks for it, so it serves as either.
     return { httpAgent: agent, httpsAgent: agent as unknown as Agent };
   }
-  return ca === null ? {} : { httpsAgent: new Agent({ keepAlive: true, maxSockets: 50, ca }) };
+  return ca === null ? {} : { httpsAgent: new Agent({ keepAlive: true, maxSockets: 250, ca }) };
 }
 
 async function certificates(environment: Environment, readFile: (path: string) => Promise<string>): Promise<string | null> {

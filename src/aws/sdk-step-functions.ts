@@ -4,7 +4,9 @@ import {
   DescribeExecutionCommand,
   DescribeStateMachineCommand,
   DescribeStateMachineForExecutionCommand,
+  GetActivityTaskCommand,
   GetExecutionHistoryCommand,
+  ListActivitiesCommand,
   ListExecutionsCommand,
   ListStateMachinesCommand,
   type SFNClient,
@@ -27,6 +29,8 @@ export interface Clients {
   readonly read: () => SFNClient;
   /** Never retries: what is held to a pace is retried within it. */
   readonly paced: () => SFNClient;
+  /** Never retries, and waits as long as a poll for an activity's task is held. */
+  readonly poll: () => SFNClient;
   /** Carries answers only, and must never retry what AWS may have seen (SendRetryStrategy). */
   readonly send: () => SFNClient;
 }
@@ -253,6 +257,25 @@ function gateway(clients: Clients, wire: Wire, counts: Counts, call: Call): Step
       });
       for await (const page of all) {
         yield page.events ?? [];
+      }
+    },
+
+    async *activities() {
+      const all = pages("ListActivities", { to: "list the activities", of: null }, (client, options, nextToken) =>
+        client.send(new ListActivitiesCommand({ maxResults: pageSize, nextToken }), options),
+      );
+      for await (const page of all) {
+        for (const { activityArn, name } of page.activities ?? []) yield { arn: required(activityArn), name: required(name) };
+      }
+    },
+
+    async activityTask(arn, workerName) {
+      count(counts.calls, "GetActivityTask");
+      try {
+        const { taskToken, input } = await clients.poll().send(new GetActivityTaskCommand({ activityArn: arn, workerName }));
+        return taskToken ? { taskToken, input: input ?? "{}" } : null;
+      } catch (error) {
+        throw failed(error, "GetActivityTask", { to: "take a task of", of: arn }, wire);
       }
     },
 

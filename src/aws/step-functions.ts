@@ -103,6 +103,13 @@ export interface StateTried {
   readonly variables: string | null;
 }
 
+/** A task that a worker was handed. */
+export interface ActivityTask {
+  readonly taskToken: string;
+  /** JSON text. */
+  readonly input: string;
+}
+
 /** AWS Step Functions in the domain's words. Every failure is a CliError that says what was attempted and what AWS answered. */
 export interface StepFunctions {
   stateMachines(): AsyncIterable<StateMachineSummary>;
@@ -124,6 +131,12 @@ export interface StepFunctions {
   stopExecution(arn: string, reason: { error?: string; cause?: string }): Promise<{ stoppedAt: Date }>;
   /** Pages of events in the order asked for, 1000 each where no sizes are given. */
   history(executionArn: string, order: HistoryOrder, sizes?: PageSizes): AsyncIterable<readonly HistoryEvent[]>;
+  activities(): AsyncIterable<{ readonly arn: string; readonly name: string }>;
+  /**
+   * Waits for a task of an activity, up to a minute as AWS holds the call (facts page 2.1, documented); null where none came. Never retried, and not
+   * to be given up before it ends: a task may have been handed to it already.
+   */
+  activityTask(arn: string, workerName?: string): Promise<ActivityTask | null>;
   /** Never retried once AWS may have seen it. */
   send(taskToken: string, message: Message): Promise<SendReply>;
   /** Runs one state by itself (TestState); nothing is called, nothing waits. */

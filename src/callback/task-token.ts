@@ -38,6 +38,11 @@ export function hideTokens(text: string): string {
   return text.replaceAll(run, (found) => (isLikely(found) ? `${found.slice(0, startOfToken(found))}<task token>` : found));
 }
 
+/** Whether a text holds this very token: as it is, encoded, or put out of shape in one of the ways that `repairToken` undoes. */
+export function holdsToken(text: string, token: string): boolean {
+  return text.includes(token) || repairToken(text) === token || tokensIn(text).some((found) => repairToken(found) === token);
+}
+
 /** A run may be longer than any token, where other text stands against it: it hides one all the same. */
 function isLikely(found: string): boolean {
   return found.length >= shortestToken && found.includes(marker);

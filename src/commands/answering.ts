@@ -78,7 +78,7 @@ export async function answerFound(
 }
 
 /** The task that is meant; the token alone where its execution is not known or, which is noted, its history may not be read. */
-async function lookUpOrToken(
+export async function lookUpOrToken(
   context: Context,
   connection: Connection,
   reference: Reference,

@@ -1,11 +1,16 @@
 import type { Command } from "commander";
-import { readReference } from "../answering/task-reference.ts";
+import { keepBeating } from "../answering/beating.ts";
+import { beat, howItEnded } from "../answering/held-task.ts";
+import type { AnswerResult } from "../answering/send.ts";
+import { type Reference, readReference, type TaskOptions } from "../answering/task-reference.ts";
 import type { Context } from "../context.ts";
-import { usageError } from "../errors.ts";
-import { answerOne, answerReference } from "./answering.ts";
+import { CliError, usageError } from "../errors.ts";
+import { answerOne, senderFor } from "./answering.ts";
 import { parseDuration } from "./durations.ts";
-import { outcomeJson, reportOutcome } from "./outcome-report.ts";
+import { hold } from "./holding.ts";
+import { exitCodes, outcomeJson, reportOutcome } from "./outcome-report.ts";
 import type { Run } from "./registration.ts";
+import { parseEvery } from "./run-options.ts";
 import { addDryRun, sendingOptions } from "./sending-options.ts";
 import { addTaskOptions, taskOptions, textOption } from "./task-argument.ts";
 
@@ -14,26 +19,73 @@ export function registerHeartbeat(program: Command, run: Run): void {
     .command("heartbeat")
     .description("tell AWS that the work on a waiting task goes on")
     .argument("[task]", "a task id, an address, or an execution")
-    .option("--every <duration>", "beat again and again until the task is closed");
+    .option("--every <duration>", "beat again and again until the task is gone, then say how it ended")
+    .option("--for <duration>", "with --every: for so long at most (exit 0 while it still waits)");
   addDryRun(addTaskOptions(command)).action(run(heartbeat));
 }
 
 async function heartbeat(context: Context, options: Record<string, unknown>, word?: string): Promise<number> {
   const naming = taskOptions(options);
-  const every = textOption(options, "every");
-  const everyMilliseconds = every === undefined ? null : parseDuration(every, "--every");
-  if (everyMilliseconds !== null && everyMilliseconds < 1000) throw usageError("--every takes a second or more");
+  const everyMilliseconds = parseEvery(options);
+  const longest = textOption(options, "for");
+  const forMilliseconds = longest === undefined ? null : parseDuration(longest, "--for");
+  if (forMilliseconds !== null && everyMilliseconds === null) throw usageError("--for says how long to go on, so it needs --every");
   const reference = await readReference(context, word, naming);
-  const beat = { kind: "heartbeat" } as const;
   const sending = sendingOptions(options);
-  if (sending.dryRun) return answerOne(context, reference, naming, beat, sending);
+  if (everyMilliseconds === null || sending.dryRun) return answerOne(context, reference, naming, { kind: "heartbeat" }, sending);
+  return beatOn(context, reference, naming, { everyMilliseconds, forMilliseconds });
+}
+
+/** Beats until the task is gone or the time is up, and says how it ended, or that it waits still. */
+async function beatOn(
+  context: Context,
+  reference: Reference,
+  naming: TaskOptions,
+  { everyMilliseconds, forMilliseconds }: { readonly everyMilliseconds: number; readonly forMilliseconds: number | null },
+): Promise<number> {
+  const { terminal, clock } = context;
   await using connection = await context.connect();
-  for (;;) {
-    const result = await answerReference(context, connection, reference, naming, beat);
-    const beaten = result.outcome === "applied" || result.outcome === "accepted";
-    if (everyMilliseconds === null || !beaten) return reportOutcome(context.terminal, result);
-    await context.terminal.item(outcomeJson(result));
-    context.terminal.debug("heartbeat taken");
-    await context.clock.sleep(everyMilliseconds, context.signal);
+  const sender = senderFor(context, connection);
+  const holding = await hold(context, connection, reference, naming, everyMilliseconds);
+  if ("closed" in holding) return reportOutcome(terminal, holding.closed);
+  const { held, rhythm } = holding;
+  const takenAt = clock.now();
+  const first = await beat(sender, held);
+  if (exitCodes[first.outcome] === exitCodes.expired) return reportOutcome(terminal, first);
+  const beaten: AnswerResult = { ...first, outcome: held.target === null ? "accepted" : "applied" };
+  await terminal.item(outcomeJson(beaten));
+  const until = timeLimit(context, forMilliseconds);
+  try {
+    const end = await keepBeating({
+      ...{ rhythm, clock, takenAt, random: Math.random, signal: AbortSignal.any([context.signal, until.signal]) },
+      send: () => sender.stepFunctions.send(held.token, { kind: "heartbeat" }),
+      async onBeat() {
+        terminal.debug("heartbeat taken");
+        await terminal.item(outcomeJson(beaten));
+      },
+      onFailure(reason, failures) {
+        if (failures === 1) terminal.warn(`a heartbeat did not come through, and is tried again: ${reason}`);
+      },
+    });
+    const result = await howItEnded(sender, held, rhythm, end);
+    if (result instanceof CliError) throw result;
+    return await reportOutcome(terminal, result);
+  } catch (error) {
+    if (!until.isOver() || context.signal.aborted) throw error;
+    return await reportOutcome(terminal, beaten);
+  } finally {
+    until.end();
   }
+}
+
+/** A signal that is raised once the time is up, if there is a limit. */
+function timeLimit({ clock }: Context, milliseconds: number | null) {
+  const [timeUp, ended] = [new AbortController(), new AbortController()];
+  if (milliseconds !== null) {
+    clock.sleep(milliseconds, ended.signal).then(
+      () => timeUp.abort(),
+      () => {},
+    );
+  }
+  return { signal: timeUp.signal, isOver: () => timeUp.signal.aborted, end: () => ended.abort() };
 }

@@ -62,8 +62,8 @@ function styleOf(outcome: Outcome): (text: Text) => StyledText {
   return outcome === "unknown" ? red : yellow;
 }
 
-/** What became of the answer, in words. */
-export function sentence(result: AnswerResult): string {
+/** What became of the answer, in words; `verdict` is what is said of one that did not count. */
+export function sentence(result: AnswerResult, verdict = "; this answer did not count"): string {
   const subject = subjectOf(result);
   const at = result.closedAt === null ? "" : ` at ${result.closedAt.toISOString()}`;
   const then = thenOf(result);
@@ -73,13 +73,13 @@ export function sentence(result: AnswerResult): string {
     case "same":
       return `${subject} was already answered the same way${at}${then}`;
     case "different":
-      return `${subject} ${howItEnded(result)}${at}; this answer did not count${then}`;
+      return `${subject} ${howItEnded(result)}${at}${verdict}${then}`;
     case "expired":
-      return `${subject} expired${at}${result.expiredBy === "heartbeat" ? ", as no heartbeat came" : ""}; this answer did not count${then}`;
+      return `${subject} expired${at}${result.expiredBy === "heartbeat" ? ", as no heartbeat came" : ""}${verdict}${then}`;
     case "stopped":
-      return `${subject} was stopped${at}, together with what it was part of; this answer did not count${then}`;
+      return `${subject} was stopped${at}, together with what it was part of${verdict}${then}`;
     case "retried":
-      return `${subject} closed${at} and the machine tried again; this answer did not count${result.newTaskId === null ? "" : `; the new attempt waits as ${result.newTaskId}`}`;
+      return `${subject} closed${at} and the machine tried again${verdict}${result.newTaskId === null ? "" : `; the new attempt waits as ${result.newTaskId}`}`;
     case "accepted":
       return "AWS took the answer; add --execution <arn> to learn what became of it";
     case "unknown":

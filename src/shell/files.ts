@@ -1,7 +1,7 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { isAbsolute, join } from "node:path";
-import type { AppendedFile, Environment, Files } from "../context.ts";
+import type { AppendedFile, Environment, Files, WorkFolder } from "../context.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Closers } from "./closers.ts";
 import { codeOf, reasonOf } from "./system-error.ts";
@@ -15,11 +15,29 @@ export function createFiles(process: { readonly stdin: NodeJS.ReadableStream; re
     openToAppend,
     write,
     readStdin: () => readAll(process.stdin),
-    async temporaryFolder() {
-      const folder = await mkdtemp(join(tmpdir(), "sfn-callback-"));
-      closers.add(() => rm(folder, { recursive: true, force: true }));
-      return folder;
+    temporaryFolder: async () => (await workFolder(closers)).path,
+    workFolder: () => workFolder(closers),
+  };
+}
+
+async function workFolder(closers: Closers): Promise<WorkFolder> {
+  const path = await mkdtemp(join(tmpdir(), "sfn-callback-"));
+  return {
+    path,
+    async write(name, text) {
+      const file = join(path, name);
+      await writeFile(file, text, { mode: 0o600 });
+      return file;
     },
+    async read(name) {
+      try {
+        return await readFile(join(path, name));
+      } catch (error) {
+        if (codeOf(error) === "ENOENT") return null;
+        throw new CliError("failure", `the file ${join(path, name)} cannot be read: ${reasonOf(error)}`, { cause: error });
+      }
+    },
+    [Symbol.asyncDispose]: closers.add(() => rm(path, { recursive: true, force: true })),
   };
 }
 
@@ -32,8 +50,6 @@ function refuse(path: string, error: unknown): never {
 }
 
 async function write(path: string, text: string): Promise<void> {
-  // Loaded late, as below.
-  const { writeFile } = await import("node:fs/promises");
   await writeFile(path, text, { mode: 0o600 }).catch((error: unknown) => {
     throw usageError(`the file ${path} cannot be written: ${reasonOf(error)}`);
   });

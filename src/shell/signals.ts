@@ -1,9 +1,15 @@
+import type { EndingSignal } from "../context.ts";
 import { CliError } from "../errors.ts";
 
-/** Where signals come from. */
+type Heard = EndingSignal | "SIGTSTP" | "SIGCONT";
+
+/** Where signals come from, and go to. */
 export interface SignalSource {
-  on(signal: "SIGINT" | "SIGTERM", listener: () => void): unknown;
-  off(signal: "SIGINT" | "SIGTERM", listener: () => void): unknown;
+  readonly pid: number;
+  on(signal: Heard, listener: () => void): unknown;
+  off(signal: Heard, listener: () => void): unknown;
+  /** A negative id means a process group. */
+  kill(pid: number, signal: NodeJS.Signals | 0): unknown;
   exit(code: number): unknown;
 }
 
@@ -14,6 +20,8 @@ export interface Signals {
   readonly terminated: AbortSignal;
   /** Rejects with that reason once the command had its time to end by itself. */
   readonly givenUp: Promise<never>;
+  /** Tells `listener` of every signal from now on, SIGHUP too, and does nothing else at them. */
+  take(listener: (signal: EndingSignal) => void): void;
   /** Ends the process soon where a signal came: a request that still hangs must not keep it. */
   exitSoonWhereAborted(exitCode: number): void;
   stopListening(): void;
@@ -44,19 +52,61 @@ export function listenForSignals(source: SignalSource, idle: () => Promise<void>
   });
   // Nobody may be listening: the command can have ended before the signal came.
   givenUp.catch(() => {});
-  source.on("SIGINT", onInterrupt);
-  source.on("SIGTERM", onTerminate);
+  const listening = new Listening(source);
+  listening.to("SIGINT", onInterrupt);
+  listening.to("SIGTERM", onTerminate);
   return {
     signal,
     terminated: terminate.signal,
     givenUp,
+    take(listener) {
+      listening.stop();
+      for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) listening.to(name, () => listener(name));
+    },
     exitSoonWhereAborted(exitCode) {
       // Where nothing hangs, the timer keeps nothing either.
       if (signal.aborted) setTimeout(() => source.exit(exitCode), graceMilliseconds).unref();
     },
-    stopListening() {
-      source.off("SIGINT", onInterrupt);
-      source.off("SIGTERM", onTerminate);
-    },
+    stopListening: () => listening.stop(),
   };
+}
+
+/** The listeners of one process, taken away together. */
+class Listening {
+  readonly #source: SignalSource;
+  readonly #listeners: (readonly [Heard, () => void])[] = [];
+
+  constructor(source: SignalSource) {
+    this.#source = source;
+  }
+
+  to(signal: Heard, listener: () => void): void {
+    this.#listeners.push([signal, listener]);
+    this.#source.on(signal, listener);
+  }
+
+  stop(): void {
+    for (const [signal, listener] of this.#listeners.splice(0)) this.#source.off(signal, listener);
+  }
+}
+
+/**
+ * Has Ctrl-Z stop a process group of its own along with us, and `fg` continue it: the terminal's signal reaches our own group only. A
+ * stopped process group without a terminal ignores SIGTSTP, so it gets SIGSTOP. Returns how to end that.
+ */
+export function stopAlong(source: SignalSource, pid: number): () => void {
+  const listening = new Listening(source);
+  const send = (signal: NodeJS.Signals) => {
+    try {
+      source.kill(-pid, signal);
+    } catch {
+      // It has ended meanwhile.
+    }
+  };
+  listening.to("SIGTSTP", () => {
+    send("SIGSTOP");
+    source.kill(source.pid, "SIGSTOP");
+  });
+  listening.to("SIGCONT", () => send("SIGCONT"));
+  return () => listening.stop();
 }

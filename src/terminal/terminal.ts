@@ -8,7 +8,7 @@ import type { Secrets } from "./secrets.ts";
 import { createRender, hasColor } from "./styles.ts";
 import { alignedTable, separatedTable } from "./table.ts";
 import type { OutputStream } from "./writer.ts";
-import { createWriter } from "./writer.ts";
+import { createRawWriter, createWriter } from "./writer.ts";
 
 /** The three streams of a process. */
 export interface Streams {
@@ -32,6 +32,7 @@ export function createTerminal(streams: Streams, environment: Environment, optio
   const renderError = createRender(stderrColor, secrets.clean);
   const writeOut = createWriter(stdout);
   const writeError = createWriter(stderr);
+  const passing = createPassing({ stdout, stderr }, { stdout: writeOut, stderr: writeError });
   const spinners = createSpinners(stderr, stderrColor, (text) => safeText(secrets.clean(text)));
   const showsProgress = format === "human" && canSpin(stderr, environment);
   const stdoutColumns = (): number => (stdout.isTTY === true && stdout.columns ? stdout.columns : columnsWithoutTerminal);
@@ -45,7 +46,8 @@ export function createTerminal(streams: Streams, environment: Environment, optio
     await written;
   };
   // stderr is the last place to tell anything: where it fails, nothing can be said.
-  const say = (lines: readonly Text[]): void => spinners.aside(() => void writeError(asLines(lines.map(renderError))).catch(() => {}));
+  const say = (lines: readonly Text[]): void =>
+    spinners.aside(() => void writeError(passing.lineBreak() + asLines(lines.map(renderError))).catch(() => {}));
   const printJson = async (json: unknown): Promise<void> => {
     const value = await chosen(json, options.query, secrets);
     await print(jsonText(value, { indent: format === "json", raw: options.raw, toTerminal: stdout.isTTY === true }));
@@ -70,6 +72,7 @@ export function createTerminal(streams: Streams, environment: Environment, optio
       stdout.isTTY === true ? alignedTable(columns, rows, stdoutColumns(), secrets.clean) : separatedTable(columns, rows),
     note: (text) => say([text]),
     warn: (text) => say([[yellow("warning:"), " ", text]]),
+    passThrough: passing.write,
     debug: (text) => (options.debug ? say([dim(["debug: ", text])]) : undefined),
     progress: (text) => (showsProgress ? spinners.start(text) : silentProgress),
     error: (failure) => {
@@ -84,6 +87,30 @@ export function createTerminal(streams: Streams, environment: Environment, optio
     redact: secrets.clean,
   };
 }
+
+type Writers = Readonly<Record<"stdout" | "stderr", (bytes: Uint8Array) => Promise<void>>>;
+
+/** Passes what programs write on as it is, and knows whether the line that stderr is at has begun. */
+function createPassing({ stdout, stderr }: Omit<Streams, "stdin">, plain: Writers) {
+  const writers: Writers = { stdout: createRawWriter(stdout, plain.stdout), stderr: createRawWriter(stderr, plain.stderr) };
+  // Two terminals are taken to be one.
+  const share = stdout.isTTY === true && stderr.isTTY === true;
+  let isMidLine = false;
+  return {
+    async write(stream: "stdout" | "stderr", bytes: Uint8Array): Promise<void> {
+      await writers[stream](bytes);
+      if (stream === "stderr" || share) isMidLine = bytes.at(-1) !== lineFeed;
+    },
+    /** What must come before a line of ours. */
+    lineBreak(): string {
+      const text = isMidLine ? "\n" : "";
+      isMidLine = false;
+      return text;
+    },
+  };
+}
+
+const lineFeed = 10;
 
 // Secrets go before the query sees the value, so that no slicing or reversing brings one out, and again after, for what it joined.
 async function chosen(json: unknown, query: string | undefined, secrets: Secrets): Promise<unknown> {

@@ -1,0 +1,148 @@
+import { spawn } from "node:child_process";
+import { constants as modes } from "node:fs";
+import { access, stat } from "node:fs/promises";
+import { constants } from "node:os";
+import { delimiter, join } from "node:path";
+import type { Readable } from "node:stream";
+import type { Child, ChildEnd, ChildOptions, Environment } from "../context.ts";
+import { CliError } from "../errors.ts";
+import { systemClock } from "./clock.ts";
+import { type SignalSource, stopAlong } from "./signals.ts";
+import { codeOf, reasonOf } from "./system-error.ts";
+
+/** How long the pipes of a program that has ended must be silent before what it left running is taken to hold them. */
+const silenceMilliseconds = 100;
+/** How long what a program wrote may take to come once it has ended. */
+const drainMilliseconds = 2000;
+/** How often a process group is looked for once its first process has ended. */
+const lookMilliseconds = 25;
+
+/** Starts a program in a process group of its own; what `Context.startChild` promises. */
+export async function startChild(
+  source: SignalSource,
+  command: string,
+  args: readonly string[],
+  { environment, stdin, onOutput }: ChildOptions,
+): Promise<Child> {
+  const how = { env: environment, detached: true } as const;
+  const child =
+    stdin === null
+      ? spawn(command, args, { ...how, stdio: ["inherit", "pipe", "pipe"] })
+      : spawn(command, args, { ...how, stdio: ["pipe", "pipe", "pipe"] });
+  const exited = new Promise<ChildEnd>((done) => {
+    child.on("exit", (code, signal) => done({ exitCode: code ?? 128 + (signal === null ? 0 : constants.signals[signal]), signal }));
+  });
+  await new Promise<void>((done, fail) => {
+    child.once("spawn", done);
+    child.once("error", (error) => fail(cannotStart(command, error)));
+  });
+  const pid = child.pid ?? 0;
+  const stopListening = stopAlong(source, pid);
+  // A program that does not read its input is free not to.
+  child.stdin?.on("error", () => {}).end(stdin);
+  const outputs = [
+    new Output(child.stdout, (bytes) => onOutput("stdout", bytes)),
+    new Output(child.stderr, (bytes) => onOutput("stderr", bytes)),
+  ];
+  const send = (signal: NodeJS.Signals | 0): boolean => {
+    try {
+      source.kill(-pid, signal);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  return {
+    ended: ended(exited, outputs).finally(stopListening),
+    signal: (name) => void send(name),
+    async gone() {
+      await exited;
+      while (send(0)) await systemClock.sleep(lookMilliseconds);
+    },
+  };
+}
+
+async function ended(exited: Promise<ChildEnd>, outputs: readonly Output[]): Promise<ChildEnd> {
+  const end = await exited;
+  for (const output of outputs) output.hurry();
+  const until = performance.now() + drainMilliseconds;
+  while (!outputs.every((output) => output.isSilent()) && performance.now() < until) await systemClock.sleep(silenceMilliseconds / 10);
+  for (const output of outputs) output.close();
+  return end;
+}
+
+/** One stream of a program, handed on piece by piece. */
+class Output {
+  readonly #stream: Readable;
+  readonly #take: (bytes: Uint8Array) => Promise<void>;
+  #isOver = false;
+  #isHurried = false;
+  #goOn = () => {};
+  #heardAt = performance.now();
+
+  constructor(stream: Readable, take: (bytes: Uint8Array) => Promise<void>) {
+    this.#stream = stream;
+    this.#take = take;
+    void this.#handOn();
+  }
+
+  /** The program has ended: what the pipe still holds is little, and a reader that is stuck must not keep back how it ended. */
+  hurry(): void {
+    this.#isHurried = true;
+    this.#goOn();
+  }
+
+  /** Nothing more is to come of the program itself, once it has ended. */
+  isSilent(): boolean {
+    return this.#isOver || performance.now() - this.#heardAt > silenceMilliseconds;
+  }
+
+  close(): void {
+    this.#stream.destroy();
+  }
+
+  async #handOn(): Promise<void> {
+    try {
+      for await (const bytes of this.#stream) {
+        await this.#taken(bytes);
+        this.#heardAt = performance.now();
+      }
+    } catch {
+      // Closed while something else still held it.
+    }
+    this.#isOver = true;
+  }
+
+  /** Not a race with a promise that lasts as long as the program: it would remember every piece. */
+  #taken(bytes: Uint8Array): Promise<void> {
+    return new Promise((done) => {
+      this.#goOn = done;
+      // Where it cannot be shown the program goes on all the same.
+      this.#take(bytes).then(done, () => done());
+      if (this.#isHurried) done();
+    });
+  }
+}
+
+/** Throws as `startChild` would where the program is not on the PATH, or may not be run. */
+export async function checkProgram(command: string, environment: Environment): Promise<void> {
+  const paths = command.includes("/") ? [command] : (environment["PATH"] ?? "").split(delimiter).map((folder) => join(folder, command));
+  let found: unknown = Object.assign(new Error(), { code: "ENOENT" });
+  for (const path of paths) {
+    try {
+      await access(path, modes.X_OK);
+      if ((await stat(path)).isFile()) return;
+      found = Object.assign(new Error(), { code: "EACCES" });
+    } catch (error) {
+      if (codeOf(error) !== "ENOENT" && codeOf(error) !== "ENOTDIR") found = error;
+    }
+  }
+  throw cannotStart(command, found);
+}
+
+/** As shells tell them apart: 127 where there is no such program, 126 where it cannot be run. */
+function cannotStart(command: string, error: unknown): CliError {
+  const kind = codeOf(error) === "ENOENT" ? "notFound" : "notExecutable";
+  const reason = kind === "notFound" && !command.includes("/") ? "it is not on the PATH" : reasonOf(error);
+  return new CliError(kind, `${command} cannot be started: ${reason}`, { cause: error });
+}
