@@ -7,6 +7,7 @@ import type { Readable } from "node:stream";
 import type { Child, ChildEnd, ChildOptions, Environment } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { systemClock } from "./clock.ts";
+import { groupGone, signalGroup } from "./process-group.ts";
 import { type SignalSource, stopAlong } from "./signals.ts";
 import { codeOf, reasonOf } from "./system-error.ts";
 
@@ -14,8 +15,6 @@ import { codeOf, reasonOf } from "./system-error.ts";
 const silenceMilliseconds = 100;
 /** How long what a program wrote may take to come once it has ended. */
 const drainMilliseconds = 2000;
-/** How often a process group is looked for once its first process has ended. */
-const lookMilliseconds = 25;
 
 /** Starts a program in a process group of its own; what `Context.startChild` promises. */
 export async function startChild(
@@ -44,20 +43,12 @@ export async function startChild(
     new Output(child.stdout, (bytes) => onOutput("stdout", bytes)),
     new Output(child.stderr, (bytes) => onOutput("stderr", bytes)),
   ];
-  const send = (signal: NodeJS.Signals | 0): boolean => {
-    try {
-      source.kill(-pid, signal);
-      return true;
-    } catch {
-      return false;
-    }
-  };
   return {
     ended: ended(exited, outputs).finally(stopListening),
-    signal: (name) => void send(name),
+    signal: (name) => void signalGroup(source.kill, pid, name),
     async gone() {
       await exited;
-      while (send(0)) await systemClock.sleep(lookMilliseconds);
+      await groupGone(source.kill, pid);
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { EndingSignal } from "../context.ts";
 import { CliError } from "../errors.ts";
+import { type Kill, signalGroup } from "./process-group.ts";
 
 type Heard = EndingSignal | "SIGTSTP" | "SIGCONT";
 
@@ -8,8 +9,7 @@ export interface SignalSource {
   readonly pid: number;
   on(signal: Heard, listener: () => void): unknown;
   off(signal: Heard, listener: () => void): unknown;
-  /** A negative id means a process group. */
-  kill(pid: number, signal: NodeJS.Signals | 0): unknown;
+  readonly kill: Kill;
   exit(code: number): unknown;
 }
 
@@ -96,13 +96,7 @@ class Listening {
  */
 export function stopAlong(source: SignalSource, pid: number): () => void {
   const listening = new Listening(source);
-  const send = (signal: NodeJS.Signals) => {
-    try {
-      source.kill(-pid, signal);
-    } catch {
-      // It has ended meanwhile.
-    }
-  };
+  const send = (signal: NodeJS.Signals) => void signalGroup(source.kill, pid, signal);
   listening.to("SIGTSTP", () => {
     send("SIGSTOP");
     source.kill(source.pid, "SIGSTOP");
