@@ -1,5 +1,15 @@
 import type { HistoryEvent, SendReply, StepFunctions } from "../aws/step-functions.ts";
-import { type Answer, type ExecutionEnding, ending, type Judgement, judge, next, type Outcome, type Sending } from "../callback/outcome.ts";
+import {
+  type Answer,
+  type ExecutionEnding,
+  ending,
+  heldUpBy,
+  type Judgement,
+  judge,
+  next,
+  type Outcome,
+  type Sending,
+} from "../callback/outcome.ts";
 import { type Stamp, stamped } from "../callback/stamp.ts";
 import { taskId } from "../callback/task-id.ts";
 import type { Closing } from "../callback/waiting-tasks.ts";
@@ -22,6 +32,8 @@ export interface AnswerResult {
   /** The state entered after the task, and how the execution ended: what `next` tells one of. */
   readonly nextState: string | null;
   readonly ending: ExecutionEnding | null;
+  /** The Map or Parallel whose other tasks have to be answered before anything follows. */
+  readonly heldUpBy: string | null;
   readonly newTaskId: string | null;
   /** The event id of the same. */
   readonly newEventId: number | null;
@@ -161,7 +173,7 @@ async function settle(
     unread = null;
     judgement = judge(events, eventId, answer, sending);
     then = following(events, eventId);
-    if (judgement !== null && (!looksOn || then.next !== null || judgement.newTask !== null)) break;
+    if (judgement !== null && (!looksOn || isSettled(then, judgement, delayMilliseconds))) break;
   }
   if (judgement !== null) return resultOf(target, judgement, answer.kind, then);
   if (sending === "gone") throw goneUnproven(target, unread);
@@ -178,14 +190,19 @@ function goneUnproven({ executionArn, task }: Target, unread: string | null): Cl
   });
 }
 
+/** Whether there is nothing more to see soon. The state after the last one of a part may show a moment later than its end. */
+function isSettled({ next, heldUpBy }: Following, { newTask }: Judgement, delayMilliseconds: number): boolean {
+  return next !== null || newTask !== null || (heldUpBy !== null && delayMilliseconds > 0);
+}
+
 function look(stepFunctions: StepFunctions, { executionArn, task }: Target, known: readonly HistoryEvent[]) {
   if (known.length > 0) return readOn(stepFunctions, executionArn, known);
   return readBack(stepFunctions, executionArn, (read) => read.some(({ id }) => id === task.eventId));
 }
 
-type Following = Pick<AnswerResult, "next" | "nextState" | "ending">;
+type Following = Pick<AnswerResult, "next" | "nextState" | "ending" | "heldUpBy">;
 
-const nothingFollows: Following = { next: null, nextState: null, ending: null };
+const nothingFollows: Following = { next: null, nextState: null, ending: null, heldUpBy: null };
 
 function following(events: readonly HistoryEvent[], eventId: number): Following {
   const after = next(events, eventId);
@@ -194,6 +211,7 @@ function following(events: readonly HistoryEvent[], eventId: number): Following 
     next: ended === null ? after : { status: ended.status },
     nextState: after !== null && "state" in after ? after.state : null,
     ending: ended,
+    heldUpBy: after === null && ended === null ? heldUpBy(events, eventId) : null,
   };
 }
 

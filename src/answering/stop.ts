@@ -31,17 +31,35 @@ type Stopping = Pick<Sender, "stepFunctions" | "clock" | "signal">;
  * applied; a stop whose reply was lost is settled from the execution itself.
  */
 export async function stopExecution(stopping: Stopping, target: StopTarget, reason: StopReason): Promise<StopResult> {
-  const { stepFunctions } = stopping;
-  const before = await stepFunctions.execution(target.executionArn);
-  const found = await findTaskOf(stepFunctions, target);
-  const about = { state: found?.task.state ?? null, withoutReason: false };
-  if (before.status !== "RUNNING")
-    return { ...resultOf(target, before, { sent: null, outcome: outcomeOf(before, reason, false), settled: "history" }), ...about };
-  const over = found === null || found.task.closed === null ? null : resultBefore(found, { kind: "heartbeat" });
-  if (over !== null) return { ...over, ...about };
-  const given = await send(stepFunctions, target.executionArn, reason);
+  const before = await beforeStop(stopping.stepFunctions, target, reason);
+  if (before.result !== null) return before.result;
+  const given = await send(stopping.stepFunctions, target.executionArn, reason);
   const after = await lookAfter(stopping, target.executionArn);
-  return { ...settled(target, before, given, reason, after), ...about, withoutReason: given !== "lost" && given !== reason };
+  const withoutReason = given !== "lost" && given !== reason;
+  return { ...settled(target, before.execution, given, reason, after), state: before.state, withoutReason };
+}
+
+/** An execution before it is stopped. */
+export interface BeforeStop {
+  readonly execution: Execution;
+  /** The task's, where one is named and the history may be read. */
+  readonly state: string | null;
+  /** Why nothing is to be stopped; null where it is. */
+  readonly result: StopResult | null;
+}
+
+/** Looks at an execution that is to be stopped. */
+export async function beforeStop(stepFunctions: StepFunctions, target: StopTarget, reason: StopReason): Promise<BeforeStop> {
+  const execution = await stepFunctions.execution(target.executionArn);
+  const found = await findTaskOf(stepFunctions, target);
+  const state = found?.task.state ?? null;
+  const about = { state, withoutReason: false };
+  if (execution.status !== "RUNNING") {
+    const ended = resultOf(target, execution, { sent: null, outcome: outcomeOf(execution, reason, false), settled: "history" });
+    return { execution, state, result: { ...ended, ...about } };
+  }
+  const over = found === null || found.task.closed === null ? null : resultBefore(found, { kind: "heartbeat" });
+  return { execution, state, result: over === null ? null : { ...over, ...about } };
 }
 
 function settled(target: StopTarget, before: Execution, given: StopReason | "lost", reason: StopReason, after: Execution | null) {

@@ -57,6 +57,29 @@ export function next(events: readonly HistoryEvent[], eventId: number): { readon
   return ending === undefined ? null : { status: ending.status };
 }
 
+/**
+ * The Map or Parallel around a task that has other callback tasks waiting, once the task's own part of it has come to its end; null elsewhere. Nothing more
+ * follows the task before those are answered.
+ */
+export function heldUpBy(events: readonly HistoryEvent[], eventId: number): string | null {
+  const walk = walkHistory(events);
+  const attempt = walk.attempts.find(({ scheduled }) => scheduled.id === eventId);
+  let entry = attempt?.entry ?? null;
+  while (entry !== null && entry.exitEventId !== null && !walk.enteredAfter.has(entry.exitEventId)) {
+    const container: StateEntry | undefined = entry.scope?.container;
+    if (container === undefined) return null;
+    const isInside = ({ scope }: TaskAttempt): boolean => within(scope, container);
+    if (container.exitEventId === null)
+      return walk.attempts.some((each) => isInside(each) && callbackTask(each, walk).closed === null) ? container.name : null;
+    entry = container;
+  }
+  return null;
+}
+
+function within(scope: Scope | null, container: StateEntry): boolean {
+  return scope !== null && (scope.container === container || within(scope.outer, container));
+}
+
 /** How an execution ended, as its history tells it. */
 export interface ExecutionEnding {
   readonly status: string;

@@ -13,12 +13,14 @@ import { usageError } from "../errors.ts";
 import { answerFound, reportAnswer, senderFor } from "./answering.ts";
 import { answerOf, type Composed, composeAnswer, composeChoice } from "./compose-answer.ts";
 import { type Composing, composingFor } from "./composing.ts";
+import { dryRunFound } from "./dry-run.ts";
 import { checkedForm } from "./fill-form.ts";
 import { reportOutcome } from "./outcome-report.ts";
 import { previewDetails } from "./preview-report.ts";
 import type { Run } from "./registration.ts";
 import {
   addContract,
+  addDryRun,
   addFollow,
   addPreview,
   addReasonAndStamp,
@@ -36,7 +38,7 @@ export function registerAnswer(program: Command, run: Run): void {
     .description("answer a waiting task in its machine's own words")
     .argument("[task]", "a task id, an address, or an execution")
     .argument("[outcome]", "one of the words that `show` lists; asked for on a terminal");
-  addContract(addPreview(addFollow(addReasonAndStamp(addTaskOptions(addSetOptions(command)))))).action(run(answer));
+  addContract(addPreview(addDryRun(addFollow(addReasonAndStamp(addTaskOptions(addSetOptions(command))))))).action(run(answer));
 }
 
 async function answer(context: Context, options: Record<string, unknown>, first?: string, second?: string): Promise<number> {
@@ -86,15 +88,16 @@ export async function answerTaskInWords(
   const { answer, preview, isAgreed } = composed;
   const signed = await identified(sending, connection);
   refuseUnstampable(answer, signed, context.clock.now());
+  if (sending.dryRun) return dryRunFound(context, connection, details.found, answer, signed.stamp);
   if (sending.preview) return previewDetails(context, connection, details, answer);
   if (preview !== null && preview.kills !== null && !isAgreed && !sending.force) throw wouldKill(preview.kills);
   const result = await answerFound(context, connection, senderFor(context, connection, signed.stamp), details.found, answer);
   return reportAnswer(context, connection, result, signed);
 }
 
-function asked(composing: Composing, { preview }: SendingOptions): Promise<Composed | null> {
+function asked(composing: Composing, { preview, dryRun }: SendingOptions): Promise<Composed | null> {
   const { context, choices, details } = composing;
-  if (!context.terminal.interactive || preview) throw usageError("which outcome? none was named", wordsHint(choices, details));
+  if (!context.terminal.interactive || preview || dryRun) throw usageError("which outcome? none was named", wordsHint(choices, details));
   return composeAnswer(composing);
 }
 

@@ -62,7 +62,7 @@ export function tellPlan(
   groups: readonly PlannedGroup[],
   verb: string,
 ): void {
-  if (terminal.format === "human") {
+  if (terminal.format === "human" && tasks.length > 0) {
     terminal.note(`${verb} ${counted(tasks.length, tasks.every(({ eventId }) => eventId === null) ? "execution" : "task")}:`);
     for (const line of groups.slice(0, mostGroups).map(groupLine)) terminal.note(["  ", line]);
     if (groups.length > mostGroups) terminal.note(dim(`  and ${groups.length - mostGroups} more states`));

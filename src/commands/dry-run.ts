@@ -1,6 +1,7 @@
 import { readableDefinition } from "../answering/guard.ts";
-import { lookUp } from "../answering/look-up.ts";
+import { type FoundTask, lookUp } from "../answering/look-up.ts";
 import { resultBefore } from "../answering/send.ts";
+import { beforeStop } from "../answering/stop.ts";
 import type { Reference, TaskOptions } from "../answering/task-reference.ts";
 import { type Consequence, consequenceOf } from "../callback/consequence.ts";
 import type { Answer } from "../callback/outcome.ts";
@@ -9,7 +10,7 @@ import { taskId } from "../callback/task-id.ts";
 import type { Connection, Context } from "../context.ts";
 import { bold, dim, type Text } from "../text.ts";
 import { consequenceText } from "./consequence-text.ts";
-import { exitCodes, outcomeJson, outcomeLine, redacted, shortened } from "./outcome-report.ts";
+import { exitCodes, outcomeJson, outcomeLine, redacted, shortened, stopLine } from "./outcome-report.ts";
 
 const operations = { success: "SendTaskSuccess", failure: "SendTaskFailure", heartbeat: "SendTaskHeartbeat" } as const;
 
@@ -22,11 +23,19 @@ export async function dryRunAnswer(
   answer: Answer,
   stamp: Omit<Stamp, "answeredAt"> | undefined,
 ): Promise<number> {
-  const full = stamp === undefined ? answer : (stamped(answer, { ...stamp, answeredAt: context.clock.now().toISOString() }) ?? answer);
-  const { kind, ...members } = full;
-  const request = { operation: operations[kind], ...members };
-  if (reference.kind === "token" && reference.execution === null) return dryRunToken(context, request.operation, members);
-  const found = await lookUp(context, connection, reference, narrowing);
+  if (reference.kind === "token" && reference.execution === null) return dryRunToken(context, requestOf(context, answer, stamp));
+  return dryRunFound(context, connection, await lookUp(context, connection, reference, narrowing), answer, stamp);
+}
+
+/** The same for a task that was read. */
+export async function dryRunFound(
+  context: Context,
+  connection: Connection,
+  found: FoundTask,
+  answer: Answer,
+  stamp: Omit<Stamp, "answeredAt"> | undefined,
+): Promise<number> {
+  const request = requestOf(context, answer, stamp);
   const before = resultBefore(found, answer);
   if (before !== null) {
     const shown = () => [["dry run  ", outcomeLine(redacted(before, context.terminal.redact))]];
@@ -47,17 +56,24 @@ export async function dryRunAnswer(
   };
   await context.terminal.result(json, () => [
     headline(request.operation, `the task ${state} of ${executionArn.split(":").slice(-2).join("/")}`),
-    ...sent(context, members),
+    ...sent(context, request),
     `it waits since ${waitingSince.toISOString()}${timeoutAt === null ? "" : `, until ${timeoutAt.toISOString()}`}`,
     ...(consequence === null ? [] : [consequenceText(consequence, state)]),
   ]);
   return 0;
 }
 
-async function dryRunToken(context: Context, operation: string, members: object): Promise<number> {
-  const json = { dryRun: true, taskId: null, executionArn: null, state: null, request: { operation, ...members }, consequence: null };
+/** What would be sent, without the token. */
+function requestOf({ clock }: Context, answer: Answer, stamp: Omit<Stamp, "answeredAt"> | undefined) {
+  const full = stamp === undefined ? answer : (stamped(answer, { ...stamp, answeredAt: clock.now().toISOString() }) ?? answer);
+  const { kind, ...members } = full;
+  return { operation: operations[kind], ...members };
+}
+
+async function dryRunToken(context: Context, request: ReturnType<typeof requestOf>): Promise<number> {
+  const json = { dryRun: true, taskId: null, executionArn: null, state: null, request, consequence: null };
   const about = dim("the token alone does not tell its task: only the value was checked; --execution <arn> tells more");
-  await context.terminal.result(json, () => [headline(operation, "the task of this token"), ...sent(context, members), about]);
+  await context.terminal.result(json, () => [headline(request.operation, "the task of this token"), ...sent(context, request), about]);
   return 0;
 }
 
@@ -68,16 +84,21 @@ export async function dryRunStop(
   target: { readonly executionArn: string; readonly eventId: number | null },
   reason: { readonly error?: string; readonly cause?: string },
 ): Promise<number> {
+  const { execution, result } = await beforeStop(stepFunctions, target, reason);
   const { executionArn, eventId } = target;
-  const { status } = await stepFunctions.execution(executionArn);
+  const { status } = execution;
+  if (result !== null) {
+    const shown = () => [["dry run  ", stopLine(redacted(result, context.terminal.redact))]];
+    await context.terminal.result({ dryRun: true, status, ...outcomeJson(result) }, shown);
+    return exitCodes[result.outcome];
+  }
   const id = eventId === null ? null : taskId(executionArn, eventId);
   const request = { operation: "StopExecution", ...reason };
-  const name = `the execution ${executionArn.split(":").slice(-2).join("/")}`;
   await context.terminal.result({ dryRun: true, taskId: id, executionArn, status, request }, () => [
-    status === "RUNNING" ? headline(request.operation, name) : `dry run  ${name} is ${status} already: nothing would be stopped`,
-    ...sent(context, reason),
+    headline(request.operation, `the execution ${executionArn.split(":").slice(-2).join("/")}`),
+    ...sent(context, request),
   ]);
-  return status === "RUNNING" ? 0 : exitCodes.different;
+  return 0;
 }
 
 export function consequenceJson(consequence: Consequence | null, state: string, ofMany = false) {
@@ -88,6 +109,6 @@ function headline(operation: string, subject: string): Text {
   return ["dry run  ", bold(operation), ` would go to ${subject}; nothing was sent`];
 }
 
-function sent({ terminal }: Context, members: object): Text[] {
+function sent({ terminal }: Context, { operation: _, ...members }: { readonly operation: string }): Text[] {
   return Object.entries(members).map(([name, value]) => `${name}: ${shortened(terminal.redact(String(value)))}`);
 }

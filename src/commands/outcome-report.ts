@@ -25,7 +25,7 @@ export async function reportOutcome(terminal: Terminal, result: AnswerResult, re
 /** Gives the result of stopping an execution and returns the exit code of its outcome. */
 export async function reportStop(terminal: Terminal, result: AnswerResult, reason?: string): Promise<number> {
   const shown = redacted(result, terminal.redact);
-  await terminal.result(outcomeJson(result, reason), () => [[styleOf(result.outcome)(result.outcome), "  ", stopSentence(shown)]]);
+  await terminal.result(outcomeJson(result, reason), () => [stopLine(shown)]);
   return exitCodes[result.outcome];
 }
 
@@ -55,6 +55,11 @@ export function outcomeJson(result: AnswerResult, reason?: string) {
 /** One line that says what became of the answer. */
 export function outcomeLine(result: AnswerResult): Text {
   return [styleOf(result.outcome)(result.outcome), "  ", sentence(result)];
+}
+
+/** One line that says what became of the stop. */
+export function stopLine(result: AnswerResult): Text {
+  return [styleOf(result.outcome)(result.outcome), "  ", stopSentence(result)];
 }
 
 function styleOf(outcome: Outcome): (text: Text) => StyledText {
@@ -102,9 +107,10 @@ function subjectOf({ executionArn, state }: AnswerResult): string {
   return state === null ? `the execution ${execution}` : `the task ${state} of ${execution}`;
 }
 
-function thenOf({ next, nextState, ending, newTaskId }: AnswerResult): string {
+function thenOf({ next, nextState, ending, heldUpBy, newTaskId }: AnswerResult): string {
   if (newTaskId !== null) return `; the machine tried again and waits as ${newTaskId}`;
   if (ending !== null) return `; ${nextState === null ? "the execution ended" : `next: ${nextState}, then`} ${endingText(ending)}`;
+  if (heldUpBy !== null) return `; ${heldUpBy} waits for its other tasks`;
   if (next === null) return "";
   return "state" in next ? `; next: ${next.state}` : `; the execution is ${next.status}`;
 }

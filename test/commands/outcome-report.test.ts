@@ -18,6 +18,7 @@ const answered: AnswerResult = {
   next: null,
   nextState: null,
   ending: null,
+  heldUpBy: null,
   newTaskId: null,
   newEventId: null,
   closing: null,

@@ -47,45 +47,23 @@ async function eventTypes(address: string): Promise<(string | undefined)[]> {
 const done = { Done: { Type: "Succeed" } };
 const retry = { Retry: [{ ErrorEquals: ["States.ALL"], IntervalSeconds: 1 }], End: true };
 
-describe("an answer to a task that no longer waits", () => {
-  it("was retried: the new attempt is named and left alone", async () => {
-    const address = await asked(retry);
-    await json("fail", address, "--error", "No");
-    await cli(["local", "advance", "2s"]);
-    const late = await json("succeed", address, "--output", "1");
-    expect(late).toMatchObject({ code: 3, result: { outcome: "retried", sent: null } });
-    const { tasks } = (await json("pending")).result;
-    expect(tasks).toMatchObject([{ id: late.result.newTaskId, attempt: 2 }]);
-    expect(await eventTypes(address)).not.toContain("TaskSucceeded");
-    expect(await json("succeed", late.result.newTaskId, "--output", "1")).toMatchObject({ code: 0, result: { outcome: "applied" } });
-  });
+it("a task is answered by one of two people at once, who answer differently", async () => {
+  await raceAnswers(20);
+});
 
-  it.each([
-    [{ TimeoutSeconds: 60 }, "expired at"],
-    [{ TimeoutSeconds: 600, HeartbeatSeconds: 60 }, "as no heartbeat came"],
-  ])("expired by %o", async (times, said) => {
-    const address = await asked({ ...times, End: true });
-    await cli(["local", "advance", "2m"]);
-    expect(await json("succeed", address, "--output", "1")).toMatchObject({ code: 3, result: { outcome: "expired", sent: null } });
-    expect((await cli(["heartbeat", address])).stdout).toContain(said);
+it("an answer to one of several in a Parallel is told at once, with what it waits for", async () => {
+  const branch = (name: string) => ({ StartAt: name, States: { [name]: { ...ask, End: true } } });
+  const definition = {
+    StartAt: "Both",
+    States: { Both: { Type: "Parallel", Branches: [branch("Legal"), branch("Sales")], Next: "Done" }, ...done },
+  };
+  const executionArn = await throughApi(file, async (stepFunctions) => {
+    const { arn } = await stepFunctions.createStateMachine({ name: "both", definition: JSON.stringify(definition), roleArn });
+    return (await stepFunctions.startExecution({ stateMachineArn: arn, input: "{}" })).arn;
   });
-
-  it("is told from the token alone as far as it can be: accepted, then closed", async () => {
-    const address = await asked({ End: true });
-    const environment = { SFN_CALLBACK_TOKEN: await tokenOf(address) };
-    const first = await cli(["succeed", "--output", "1", "--json"], { environment });
-    expect(first.code).toBe(0);
-    expect(JSON.parse(first.stdout)).toMatchObject({ outcome: "accepted", taskId: null });
-    const again = await cli(["succeed", "--output", "1"], { environment });
-    expect(again).toMatchObject({ code: 3, stdout: "" });
-    expect(again.stderr).toContain("--execution");
-    const proven = await cli(["succeed", "--output", "1", "--execution", address.replace(/#.*/, ""), "--json"], { environment });
-    expect(JSON.parse(proven.stdout)).toMatchObject({ outcome: "same", sent: null });
-  });
-
-  it("is answered by one of two people at once, who answer differently", async () => {
-    await raceAnswers(20);
-  });
+  const first = await cli(["succeed", executionArn, "--state", "Legal", "--output", "1"]);
+  expect(first.stdout).toMatch(/was answered; Both waits for its other tasks\n$/);
+  expect((await cli(["succeed", executionArn, "--state", "Sales", "--output", "2"])).stdout).toMatch(/; next: Done, then SUCCEEDED/);
 });
 
 describe("--dry-run", () => {
@@ -122,7 +100,20 @@ describe("--dry-run", () => {
       result: { dryRun: true, outcome: "different" },
     });
     expect(await json("fail", address, "--dry-run")).toMatchObject({ code: 0, result: { dryRun: true, outcome: "same" } });
-    expect(await json("stop", address, "--dry-run")).toMatchObject({ code: 3, result: { dryRun: true, status: "FAILED" } });
+    expect(await json("stop", address, "--dry-run")).toMatchObject({
+      code: 3,
+      result: { dryRun: true, status: "FAILED", outcome: "different" },
+    });
+  });
+
+  it("of an answer in the machine's own words says what it comes to", async () => {
+    await cli(["deploy-example", "--template", "approval", "--yes"]);
+    await cli(["start", "approval", "--name", "one", "--until", "waiting"]);
+    expect(await json("answer", "approval/one", "approved", "--dry-run", "--stamp", "--as", "ana")).toMatchObject({
+      code: 0,
+      result: { dryRun: true, request: { operation: "SendTaskSuccess", output: expect.stringContaining('"answeredBy":"ana"') } },
+    });
+    expect((await json("pending")).result.tasks).toHaveLength(1);
   });
 
   it("beats and stops nothing", async () => {
