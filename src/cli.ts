@@ -6,6 +6,7 @@ import { registerFail } from "./commands/fail.ts";
 import { registerHeartbeat } from "./commands/heartbeat.ts";
 import { registerLocal } from "./commands/local.ts";
 import { registerPending } from "./commands/pending.ts";
+import { registerPolicy } from "./commands/policy.ts";
 import type { Act, Run } from "./commands/registration.ts";
 import { registerRun } from "./commands/run.ts";
 import { registerShow } from "./commands/show.ts";
@@ -38,7 +39,7 @@ export interface Invocation {
 }
 
 // Everything else is refused under SFN_CALLBACK_READ_ONLY, so a command forgotten here is refused rather than let through.
-const readingCommands = new Set(["pending", "show", "wait", "local", "demo"]);
+const readingCommands = new Set(["pending", "show", "wait", "local", "demo", "policy"]);
 const commandsTakingACommand = new Set(["local", "run"]);
 const commandsTakingRegions = new Set(["pending"]);
 
@@ -72,7 +73,20 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   stop: ["stop 3f9c", "stop approval/order-17 --cause 'no longer wanted'"],
   start: [`start approval --input '{"order":17}' --until waiting`, "start approval --set order=17 --until ended --timeout 1h"],
   wait: ["wait approval/order-17 --until ended --timeout 15m", "wait 3f9c --until answered"],
-  "deploy-example": ["deploy-example --local", "deploy-example --local --template approval"],
+  "deploy-example": [
+    "deploy-example",
+    "deploy-example --local",
+    "deploy-example --template approval --stack-name trial --tags team=orders --yes",
+    "deploy-example --delete --stop-executions",
+    "deploy-example --print > template.yaml",
+    "deploy-example --eject callback-example --as sam",
+  ],
+  policy: [
+    "policy lister > policy.json",
+    "policy approver --state-machine orders --region eu-central-1 --account 123456789012",
+    "policy worker --activity approve-by-hand",
+    "policy state-machine --definition orders.asl.json",
+  ],
   local: ["local", "local -- aws stepfunctions list-state-machines", "local advance 25h"],
   demo: ["demo", "demo --json"],
 };
@@ -162,6 +176,7 @@ function createProgram(host: Host, run: Run): Command {
     registerStart,
     registerWait,
     registerDeployExample,
+    registerPolicy,
     registerLocal,
     registerDemo,
   ]) {

@@ -54,12 +54,7 @@ export function wanted(given: Record<string, unknown>): Wanted {
   const [stackName, yes] = [stackNameOf(given), given["yes"] === true];
   if (act === "delete") return { act, options: { stackName, yes, stopExecutions: given["stopExecutions"] === true } };
   const roleArn = arnOption(given, "roleArn", "--role-arn", /^arn:[\w-]+:iam::\d{12}:role\/.+$/);
-  const permissionsBoundary = arnOption(
-    given,
-    "permissionsBoundary",
-    "--permissions-boundary",
-    /^arn:[\w-]+:iam::(\d{12}|aws):policy\/.+$/,
-  );
+  const permissionsBoundary = boundaryOf(given);
   if (roleArn !== undefined && permissionsBoundary !== undefined)
     throw usageError("--permissions-boundary is for roles that are created, and with --role-arn none is", "Give one of them.");
   const options = { machines: machinesOf(given), stackName, yes, tags: tagsOf(given), roleArn, permissionsBoundary };
@@ -96,7 +91,8 @@ function machinesOf(given: Record<string, unknown>): readonly ExampleName[] {
   throw usageError(`--template takes random, approval or all, not ${JSON.stringify(template)}`);
 }
 
-function stackNameOf(given: Record<string, unknown>): string {
+/** --stack-name, or the example's own. */
+export function stackNameOf(given: Record<string, unknown>): string {
   const name = textOption(given, "stackName") ?? defaultStackName;
   if (!/^[a-zA-Z][a-zA-Z0-9-]*$/.test(name))
     throw usageError(
@@ -106,6 +102,11 @@ function stackNameOf(given: Record<string, unknown>): string {
   if (name.length > longestStackName)
     throw usageError(`--stack-name has ${name.length} characters; the names made of it allow ${longestStackName}`);
   return name;
+}
+
+/** --permissions-boundary, the ARN of a managed policy. */
+export function boundaryOf(given: Record<string, unknown>): string | undefined {
+  return arnOption(given, "permissionsBoundary", "--permissions-boundary", /^arn:[\w-]+:iam::(\d{12}|aws):policy\/.+$/);
 }
 
 function arnOption(given: Record<string, unknown>, name: string, option: string, form: RegExp): string | undefined {

@@ -1,0 +1,25 @@
+import type { Command } from "commander";
+import type { Run } from "./registration.ts";
+
+/** Puts `policy` on the program. */
+export function registerPolicy(program: Command, run: Run): void {
+  const collect = (value: string, before: readonly string[] | undefined): string[] => [...(before ?? []), value];
+  program
+    .command("policy")
+    .description("print the least IAM policy for who lists, answers, works or deploys, or for a state machine's own role")
+    .argument("<role>", "lister, approver, worker, deployer or state-machine")
+    .option("--state-machine <name or arn>", "only this state machine (default: all); may be given again", collect)
+    .option("--activity <name or arn>", "worker: this activity; may be given again", collect)
+    .option("--kms-key <arn>", "lister, approver, worker: the key of your own that encrypts the state machines")
+    .option("--account <id>", "the account of what is given by name (default: any)")
+    .option("--stack-name <name>", "deployer, state-machine: the example's stack (default: sfn-callback-example)")
+    .option("--permissions-boundary <arn>", "deployer: may create roles with this boundary only")
+    .option("--definition <file>", "state-machine: what the calls of this definition need, instead of the example's")
+    .option("--trust", "state-machine: the trust policy of the role instead")
+    .action(
+      run(async (context, options, role) => {
+        const { policy } = await import("./policy-run.ts");
+        return policy(context, options, role ?? "");
+      }),
+    );
+}
