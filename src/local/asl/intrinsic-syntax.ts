@@ -16,6 +16,12 @@ export interface Call {
   readonly args: readonly Argument[];
 }
 
+/** All that there are; AWS refuses a definition with any other. */
+const functionNames: ReadonlySet<string> = new Set([
+  ...["States.Format", "States.StringToJson", "States.JsonToString", "States.Array", "States.ArrayPartition", "States.ArrayContains"],
+  ...["States.ArrayRange", "States.ArrayGetItem", "States.ArrayLength", "States.ArrayUnique", "States.Base64Encode"],
+  ...["States.Base64Decode", "States.Hash", "States.JsonMerge", "States.MathRandom", "States.MathAdd", "States.StringSplit", "States.UUID"],
+]);
 const MAX_CALL_CHARACTERS = 100_000;
 // AWS takes ten levels of nested calls; the bound here only protects the stack.
 const MAX_CALL_DEPTH = 50;
@@ -50,7 +56,7 @@ class CallParser {
     const startsAt = this.#cursor.at;
     const name = this.#cursor.match(/States\.\w+/y);
     this.#cursor.space();
-    if (name === undefined || !this.#cursor.take("(")) throw this.#bad();
+    if (name === undefined || !functionNames.has(name) || !this.#cursor.take("(")) throw this.#bad();
     const args: Argument[] = [];
     this.#cursor.space();
     if (!this.#cursor.take(")")) {
@@ -69,7 +75,8 @@ class CallParser {
     if (first === "$") return { kind: "path", path: parsePath(this.#pathText()) };
     if (first === "S") return { kind: "call", call: this.#call(depth + 1) };
     if (first === "'") {
-      const quoted = this.#cursor.match(/'(?:[^'\\]|\\[\s\S])*'/y);
+      // Any other escape AWS refuses with the definition (measured by others).
+      const quoted = this.#cursor.match(/'(?:[^'\\]|\\['\\{}])*'/y);
       if (quoted === undefined) throw this.#bad();
       return { kind: "string", raw: quoted.slice(1, -1) };
     }

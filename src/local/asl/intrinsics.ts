@@ -56,7 +56,7 @@ export function evaluateIntrinsic(text: string, input: Json, scope: Scope, optio
       const [first] = call.args;
       if (call.name === "States.Format") return format(first?.kind === "string" ? first.raw : args[0], args.slice(1));
       const fn = FUNCTIONS.get(call.name);
-      if (fn === undefined) throw new IntrinsicError(`The function ${call.name} is not supported`);
+      if (fn === undefined) throw new Error(`${call.name} has a name and is not there`);
       return fn(args, options);
     } catch (error) {
       if (!(error instanceof IntrinsicError)) throw error;
@@ -68,10 +68,7 @@ export function evaluateIntrinsic(text: string, input: Json, scope: Scope, optio
 }
 
 function unescaped(raw: string): string {
-  return raw.replaceAll(/\\([\s\S])/g, (_, character: string) => {
-    if (!"'{}\\".includes(character)) throw new IntrinsicError(`'\\${character}' is no escape`);
-    return character;
-  });
+  return raw.replaceAll(/\\(['\\{}])/g, "$1");
 }
 
 function counted(args: Json[], least: number, most = least): void {
