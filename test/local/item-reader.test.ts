@@ -105,7 +105,12 @@ describe("a Map that reads from S3", () => {
   it("does so in JSONata, whose answers come later", async () => {
     const { Parameters: _, ...reader } = ItemReader;
     const Read = {
-      ...{ Type: "Map", ItemProcessor, End: true, ItemSelector: { id: "{% $number($states.context.Map.Item.Value.id) * 2 %}" } },
+      ...{
+        Type: "Map",
+        ItemProcessor,
+        End: true,
+        ItemSelector: { id: "{% $number($states.context.Map.Item.Value.id) * 2 %}", of: "{% $states.context.Map.Item.Source %}" },
+      },
       ItemReader: {
         ...reader,
         ReaderConfig: { InputType: "CSV", CSVHeaderLocation: "FIRST_ROW", MaxItems: "{% $states.input.most %}" },
@@ -114,7 +119,7 @@ describe("a Map that reads from S3", () => {
     };
     const definition = machine({ Read }, { QueryLanguage: "JSONata" });
     const arn = await bench.start(definition, { bucket: "b", most: 2 }, { name: "readJsonata", testCase: "all" });
-    expect((await ended(arn)).output).toBe('[{"id":2},{"id":4}]');
+    expect((await ended(arn)).output).toBe('[{"id":2,"of":"s3://b/k"},{"id":4,"of":"s3://b/k"}]');
   });
 
   it("reads again when it is retried", async () => {

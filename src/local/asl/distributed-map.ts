@@ -6,7 +6,7 @@ import { batches } from "./item-batches.ts";
 import { ItemReaderError, itemsIn } from "./item-reader.ts";
 import type { Json } from "./json.ts";
 import type { Tolerance } from "./map-tolerance.ts";
-import { allLines, innerGraph, type Line, type MapRunPlan, type Run, stateOf } from "./run.ts";
+import { allLines, innerGraph, type Line, type MapItem, type MapRunPlan, type Run, stateOf } from "./run.ts";
 import type { StateData } from "./state-data.ts";
 import { countMockedCall, type Done, nextMockedResult } from "./task-state.ts";
 
@@ -28,7 +28,8 @@ export class DistributedMaps {
     const writer = data.resultWriter(state);
     const plan = { definition: childDefinition(this.#run.facts.definition, innerGraph(state, 0)), maxConcurrency, ...tolerance };
     try {
-      const children = this.#children(line, state, data, given ?? this.#read(line, data, state));
+      const items = given?.map((value, index) => ({ index, value, source: "STATE_DATA" })) ?? this.#read(line, data, state);
+      const children = this.#children(line, state, data, items);
       const { mapRunArn, startedEventId } = this.#started(line, state, { ...plan, children, hasFailed: false }, length, previous);
       return { kind: "waits", waiting: { kind: "mapRun", mapRunArn, startedEventId, ...(writer === null ? {} : { writer }) } };
     } catch (error) {
@@ -83,7 +84,7 @@ export class DistributedMaps {
   }
 
   /** There is no S3 here: what the ItemReader reads is the Map's mocked response. */
-  #read(line: Line, data: StateData, state: MapState): readonly Json[] {
+  #read(line: Line, data: StateData, state: MapState): readonly MapItem[] {
     const { name } = line.strand.visit;
     const reader = data.itemReader(state);
     const mocked = nextMockedResult(this.#run, name);
@@ -94,12 +95,12 @@ export class DistributedMaps {
       );
     }
     if ("error" in mocked) throw new ItemReaderError(mocked.cause ?? mocked.error);
-    return itemsIn(mocked.return, reader);
+    return itemsIn(mocked.return, reader).map((value, index) => ({ index, value, source: reader.source }));
   }
 
-  #children(line: Line, state: MapState, data: StateData, items: readonly Json[]): MapRunPlan["children"] {
+  #children(line: Line, state: MapState, data: StateData, items: readonly MapItem[]): MapRunPlan["children"] {
     const batcher = data.itemBatcher(state);
-    const inputs = data.itemInputs(state, items, (index, value) => this.#moves.dataOfItem(line, [], { index, value }));
+    const inputs = data.itemInputs(state, items, (item) => this.#moves.dataOfItem(line, [], item));
     return batcher === null ? inputs.map((input) => ({ input, items: 1 })) : batches(inputs, batcher);
   }
 

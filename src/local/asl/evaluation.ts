@@ -1,9 +1,16 @@
 import type { Json } from "./json.ts";
 
+/** `Map.Item` of the context object; Source is where a distributed Map has its items from. */
+export interface ContextItem {
+  readonly Index: number;
+  readonly Value: Json;
+  readonly Source?: string;
+}
+
 /** What a phase of a state asks of JSONata (see ../jsonata/evaluator.ts): the interpreter is synchronous, JSONata is not. */
 export interface EvaluationRequest {
   /** In order; the item of a Map that a field is for is its context object's Map.Item. */
-  readonly fields: readonly (readonly [name: string, template: Json, mapItem?: { readonly Index: number; readonly Value: Json }])[];
+  readonly fields: readonly (readonly [name: string, template: Json, mapItem?: ContextItem])[];
   readonly states: { readonly input: Json; readonly context: Json; readonly result?: Json; readonly errorOutput?: Json };
   readonly variables: Readonly<Record<string, Json>>;
   /** The instant that `$now` and `$millis` tell, in epoch milliseconds. */

@@ -5,6 +5,8 @@ import { isJsonObject, type Json, type JsonObject, ownMember } from "./json.ts";
 export interface ItemReader {
   /** Its ReaderConfig. */
   readonly config: JsonObject;
+  /** The object or the bucket that it reads. */
+  readonly source: string;
   /** Null for all items. */
   readonly maxItems: number | null;
 }
@@ -18,8 +20,14 @@ export class ItemReaderError extends AslError {
 
 const delimiters: Readonly<Record<string, string>> = { COMMA: ",", PIPE: "|", SEMICOLON: ";", SPACE: " ", TAB: "\t" };
 
+/** The place in S3 of a reader's evaluated parameters (measured by others). */
+export function sourceOf(parameters: Json): string {
+  const { Bucket: bucket, Key: key } = isJsonObject(parameters) ? parameters : {};
+  return `s3://${String(bucket)}${key === undefined ? "" : `/${String(key)}`}`;
+}
+
 /** The items in what was read: an array as it is; a text by the reader's InputType. Throws ItemReaderError. */
-export function itemsIn(content: Json, { config, maxItems }: ItemReader): readonly Json[] {
+export function itemsIn(content: Json, { config, maxItems }: Pick<ItemReader, "config" | "maxItems">): readonly Json[] {
   const items = typeof content === "string" ? itemsOfText(content, config) : pointed(content, config);
   if (!Array.isArray(items)) throw new ItemReaderError("Attempting to map over non-iterable node.");
   return maxItems === null ? items : items.slice(0, maxItems);

@@ -3,12 +3,13 @@ import { evaluateChoice } from "./choice.ts";
 import type { Catcher, ChoiceState, FailState, MapState, ParallelState, PassState, State, TaskState, WaitState } from "./definition.ts";
 import type { ResultPlace } from "./execution-state.ts";
 import type { Saw, Stage } from "./inspection.ts";
-import type { ItemReader } from "./item-reader.ts";
+import { type ItemReader, sourceOf } from "./item-reader.ts";
 import { isJsonObject, type Json, type JsonObject, jsonText } from "./json.ts";
 import { findPath, parsePath, readPath, type Scope } from "./json-path.ts";
 import { mapLimitOf, maxItemsOf, secondsOf, told } from "./path-numbers.ts";
 import { resolveTemplate } from "./payload-template.ts";
 import { writePath } from "./reference-path.ts";
+import type { MapItem } from "./run.ts";
 import { type Choice, type ItemBatcher, type MapLimit, objectIn, resultPlace, type StateData, type StateEnd } from "./state-data.ts";
 
 /** The fields of a JSONPath state, for one visit whose raw input is `input`. */
@@ -103,19 +104,21 @@ export class JsonPathData implements StateData {
     return selector === undefined ? item : resolveTemplate(selector, this.#effectiveInput(state), this.#scope);
   }
 
-  itemInputs(state: MapState, items: readonly Json[], ofItem: (index: number, value: Json) => StateData): readonly Json[] {
-    if (state.ItemSelector === undefined && state.Parameters === undefined) return items;
-    const inputs = items.map((item, index) => ofItem(index, item).itemInput(state, item));
+  itemInputs(state: MapState, items: readonly MapItem[], ofItem: (item: MapItem) => StateData): readonly Json[] {
+    if (state.ItemSelector === undefined && state.Parameters === undefined) return items.map(({ value }) => value);
+    const inputs = items.map((item) => ofItem(item).itemInput(state, item.value));
     return this.#seen("afterItemSelector", inputs);
   }
 
   itemReader(state: MapState): ItemReader {
     const input = this.#effectiveInput(state);
-    resolveTemplate(objectIn(state.ItemReader, "Parameters"), input, this.#scope);
+    const parameters = resolveTemplate(objectIn(state.ItemReader, "Parameters"), input, this.#scope);
     const config = objectIn(state.ItemReader, "ReaderConfig");
     const { MaxItems: max = null, MaxItemsPath: path } = config;
+    const source = sourceOf(parameters);
     return {
       config,
+      source,
       maxItems: typeof path === "string" ? maxItemsOf(this.#read(path, input), path) : typeof max === "number" ? max : null,
     };
   }

@@ -3,10 +3,11 @@ import type { Catcher, ChoiceState, FailState, MapState, ParallelState, PassStat
 import type { EvaluationRequest, Replies } from "./evaluation.ts";
 import type { ResultPlace } from "./execution-state.ts";
 import type { Saw } from "./inspection.ts";
-import type { ItemReader } from "./item-reader.ts";
+import { type ItemReader, sourceOf } from "./item-reader.ts";
 import { isJsonObject, type Json, jsonText } from "./json.ts";
 import type { Scope } from "./json-path.ts";
 import { instantOf } from "./json-path-data.ts";
+import { contextItem, type MapItem } from "./run.ts";
 import { type Choice, type ItemBatcher, type MapLimit, objectIn, resultPlace, type StateData, type StateEnd } from "./state-data.ts";
 
 const maxSeconds = 99_999_999;
@@ -95,20 +96,20 @@ export class JsonataData implements StateData {
     return state.ItemSelector === undefined ? item : this.#value("ItemSelector", state.ItemSelector);
   }
 
-  itemInputs(state: MapState, items: readonly Json[]): readonly Json[] {
+  itemInputs(state: MapState, items: readonly MapItem[]): readonly Json[] {
     const template = state.ItemSelector;
-    if (template === undefined) return items;
-    const fields = items.map((value, index) => ["ItemSelector", template, { Index: index, Value: value }] as const);
+    if (template === undefined) return items.map(({ value }) => value);
+    const fields = items.map((item) => ["ItemSelector", template, contextItem(item)] as const);
     const inputs = hasExpression(template) ? this.#values(fields) : items.map(() => template);
     this.#saw?.("afterItemSelector", [...inputs]);
     return inputs;
   }
 
   itemReader(state: MapState): ItemReader {
-    this.#value("ItemReader/Arguments", objectIn(state.ItemReader, "Arguments"));
+    const source = sourceOf(this.#value("ItemReader/Arguments", objectIn(state.ItemReader, "Arguments")));
     const config = objectIn(state.ItemReader, "ReaderConfig");
     const { MaxItems: most } = config;
-    return { config, maxItems: most === undefined ? null : this.#integer("ItemReader/ReaderConfig/MaxItems", most, 0) };
+    return { config, source, maxItems: most === undefined ? null : this.#integer("ItemReader/ReaderConfig/MaxItems", most, 0) };
   }
 
   resultWriter(state: MapState): ResultPlace | null {

@@ -214,13 +214,7 @@ export class Lines implements Moves {
     return this.#data(line, stateOf(line), replies, null, item);
   }
 
-  #data(
-    line: Line,
-    state: State,
-    replies: readonly EvaluationReply[],
-    phase: Phase | null,
-    item: { readonly index: number; readonly value: Json } | null = null,
-  ): StateData {
+  #data(line: Line, state: State, replies: readonly EvaluationReply[], phase: Phase | null, item: MapItem | null = null): StateData {
     const { visit } = line.strand;
     const taskToken = phase?.kind === "begin" && hasToken(state) ? this.#run.surroundings.mintToken(phase.attempt) : null;
     const language = state.QueryLanguage ?? this.#run.facts.definition.QueryLanguage ?? "JSONPath";

@@ -220,6 +220,8 @@ export function stateScope(run: Run, line: Line, taskToken: string | null, item:
 export interface MapItem {
   readonly index: number;
   readonly value: Json;
+  /** Where a distributed Map has it from (documented). */
+  readonly source?: string;
 }
 
 /** The context object, `$$` or `$states.context` (facts page 7). */
@@ -228,7 +230,7 @@ function contextObject(run: Run, line: Line, taskToken: string | null, item: Map
   const { redriveCount, redrivenAt } = run.state;
   const { visit } = line.strand;
   const mapItem = item ?? mapItemOf(line);
-  const map = mapItem === null ? {} : { Map: { Item: { Index: mapItem.index, Value: mapItem.value } } };
+  const map = mapItem === null ? {} : { Map: { Item: contextItem(mapItem) } };
   const { inspection } = run.surroundings;
   if (inspection !== undefined) return { ...inspection.context, ...map };
   const redriven = { RedriveCount: redriveCount, ...(redrivenAt === null ? {} : { RedriveTime: isoTime(redrivenAt) }) };
@@ -239,6 +241,10 @@ function contextObject(run: Run, line: Line, taskToken: string | null, item: Map
     ...map,
     ...(taskToken === null ? {} : { Task: { Token: taskToken } }),
   };
+}
+
+export function contextItem({ index, value, source }: MapItem) {
+  return { Index: index, Value: value, ...(source === undefined ? {} : { Source: source }) };
 }
 
 /** The item of the nearest Map around the line. */

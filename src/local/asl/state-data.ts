@@ -13,6 +13,7 @@ import type {
 import type { ResultPlace } from "./execution-state.ts";
 import type { ItemReader } from "./item-reader.ts";
 import { isJsonObject, type Json, type JsonObject } from "./json.ts";
+import type { MapItem } from "./run.ts";
 
 /** What a state's end gives: the output, and the variables that its Assign sets. */
 export interface StateEnd {
@@ -48,7 +49,7 @@ export interface StateData {
   /** What an iteration begins with. */
   itemInput(state: MapState, item: Json): Json;
   /** The same for all items at once; `ofItem` gives the data that an item's context object belongs to. */
-  itemInputs(state: MapState, items: readonly Json[], ofItem: (index: number, value: Json) => StateData): readonly Json[];
+  itemInputs(state: MapState, items: readonly MapItem[], ofItem: (item: MapItem) => StateData): readonly Json[];
   /** What a distributed Map reads its items by, its ItemReader's other fields evaluated as well. Throws ItemReaderError for a wrong MaxItems. */
   itemReader(state: MapState): ItemReader;
   /** Where a distributed Map's results go; null where they are its output. */

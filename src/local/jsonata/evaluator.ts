@@ -23,6 +23,7 @@ export interface JsonataRequest {
 export interface MapItem {
   readonly Index: number;
   readonly Value: Json;
+  readonly Source?: string;
 }
 
 /**
