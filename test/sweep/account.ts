@@ -2,7 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { CreateStateMachineCommand, SendTaskHeartbeatCommand, StartExecutionCommand, UpdateStateMachineCommand } from "@aws-sdk/client-sfn";
 import { expect } from "vitest";
 import { connectEndpoint } from "../../src/aws/connection.ts";
-import type { StepFunctions } from "../../src/aws/step-functions.ts";
+import type { HistoryEvent, StepFunctions } from "../../src/aws/step-functions.ts";
 import { callbackTasks } from "../../src/callback/waiting-tasks.ts";
 import { openVisits } from "../../src/local/asl/execution-state.ts";
 import { Store } from "../../src/local/store/store.ts";
@@ -70,10 +70,11 @@ export async function sweepExactly(bench: Bench, options: SweepOptions = {}): Pr
   const swept = await sweepOf(bench, options);
   expect(swept.notSeen).toEqual([]);
   expect(swept.tasks.map(({ id }) => id).toSorted()).toEqual([...new Set(swept.tasks.map(({ id }) => id))].toSorted());
-  expect(swept.tasks.map(addressOf).toSorted()).toEqual(waitingIn(bench));
+  const { histories, waiting } = await seenFromWithin(bench);
+  expect(swept.tasks.map(addressOf).toSorted()).toEqual(waiting);
   const held = swept.tasks.filter(({ task }) => task?.hasToken);
-  const tokens = await Promise.all(held.map((task) => tokenOf(bench, task)));
-  expect(tokens.toSorted()).toEqual(await livingTokens(bench));
+  const tokens = held.map((task) => tokenOf(histories, task));
+  expect(tokens.toSorted()).toEqual(await livingTokens(bench, histories));
   return swept;
 }
 
@@ -81,7 +82,7 @@ export async function sweepExactly(bench: Bench, options: SweepOptions = {}): Pr
 export async function settled(bench: Bench): Promise<void> {
   const store = new Store(bench.file, region);
   try {
-    for (const until = performance.now() + 10_000; performance.now() < until; ) {
+    for (const until = performance.now() + 60_000; performance.now() < until; ) {
       await bench.local.advance(0);
       await turn();
       const { executions, mapRuns } = store;
@@ -98,48 +99,47 @@ export function addressOf({ executionArn, task }: SweptTask): string {
   return `${executionArn}#${task?.eventId}`;
 }
 
-/** The callback and activity tasks that the endpoint itself waits for, by execution and scheduling event. */
-function waitingIn(bench: Bench): string[] {
+type Histories = ReadonlyMap<string, readonly HistoryEvent[]>;
+
+/** The whole histories of all executions, and the callback and activity tasks that the endpoint itself waits for, by execution and scheduling event. */
+async function seenFromWithin(bench: Bench): Promise<{ histories: Histories; waiting: readonly string[] }> {
   const store = new Store(bench.file, region);
-  try {
-    return everyExecution(store)
-      .filter(({ state }) => state.status === "RUNNING")
-      .flatMap(({ arn, state }) =>
-        [...openVisits(state.root)].flatMap(({ waiting }) => {
-          if (waiting.kind !== "task") return [];
-          const { call, scheduledEventId } = waiting;
-          const isWaiting = call.family === "Activity" || (call.family === "Task" && call.resource.endsWith(".waitForTaskToken"));
-          return isWaiting ? [`${arn}#${scheduledEventId}`] : [];
-        }),
-      )
-      .toSorted();
-  } finally {
-    store.close();
-  }
+  const executions = everyExecution(store);
+  store.close();
+  const waiting = executions
+    .filter(({ state }) => state.status === "RUNNING")
+    .flatMap(({ arn, state }) =>
+      [...openVisits(state.root)].flatMap(({ waiting }) => {
+        if (waiting.kind !== "task") return [];
+        const { call, scheduledEventId } = waiting;
+        const isWaiting = call.family === "Activity" || (call.family === "Task" && call.resource.endsWith(".waitForTaskToken"));
+        return isWaiting ? [`${arn}#${scheduledEventId}`] : [];
+      }),
+    );
+  const histories = new Map(await Promise.all(executions.map(async ({ arn }) => [arn, await bench.history(arn)] as const)));
+  return { histories, waiting: waiting.toSorted() };
 }
 
 /** The token that an answer to the row would carry. */
-async function tokenOf(bench: Bench, { executionArn, task }: SweptTask): Promise<string> {
-  const tasks = callbackTasks(await bench.history(executionArn));
+function tokenOf(histories: Histories, { executionArn, task }: SweptTask): string {
+  const tasks = callbackTasks(histories.get(executionArn) ?? []);
   return tasks.find(({ eventId }) => eventId === task?.eventId)?.taskToken ?? `none of ${executionArn}`;
 }
 
 /** Every token that any history holds and the endpoint accepts a heartbeat for. */
-export async function livingTokens(bench: Bench): Promise<string[]> {
-  const store = new Store(bench.file, region);
-  const arns = everyExecution(store).map(({ arn }) => arn);
-  store.close();
+export async function livingTokens(bench: Bench, histories?: Histories): Promise<string[]> {
   const seen = new Set<string>();
-  for (const arn of arns) {
-    for (const [token] of JSON.stringify(await bench.history(arn)).matchAll(/AQCEAAAAKgAAAAMAAAAA[A-Za-z0-9+/=]+/g)) seen.add(token);
+  for (const events of (histories ?? (await seenFromWithin(bench)).histories).values()) {
+    for (const [token] of JSON.stringify(events).matchAll(/AQCEAAAAKgAAAAMAAAAA[A-Za-z0-9+/=]+/g)) seen.add(token);
   }
-  const living: string[] = [];
-  for (const taskToken of seen) {
-    const isAlive = await bench.client.send(new SendTaskHeartbeatCommand({ taskToken })).then(
-      () => true,
-      () => false,
-    );
-    if (isAlive) living.push(taskToken);
-  }
-  return living.toSorted();
+  const living = await Promise.all(
+    [...seen].map(async (taskToken) => {
+      const beat = bench.client.send(new SendTaskHeartbeatCommand({ taskToken }));
+      return await beat.then(
+        () => [taskToken],
+        () => [],
+      );
+    }),
+  );
+  return living.flat().toSorted();
 }
