@@ -1,9 +1,10 @@
 import type { HistoryEvent } from "../aws/step-functions.ts";
-import { nestedExecutions } from "../callback/history-tail.ts";
+import { nestedExecutions, startedBy } from "../callback/history-tail.ts";
 import type { Reading } from "./execution-reader.ts";
 
 /** Executions that only wait for others' are read to show the way to what waits, so many at most: they cost calls and hold nothing themselves. */
 const mostCallers = 500;
+const isExecutionArn = /^arn:[^:]+:states:[^:]+:[^:]+:execution:[^:]+:[^:]+$/;
 /** One for all: a sweep may find a hundred thousand that nothing else waits for. */
 const none: readonly string[] = [];
 
@@ -25,9 +26,12 @@ export class Nesting {
     this.#parents.set(childArn, parentArn);
   }
 
-  /** Links the executions that tasks of these events wait for. */
-  linkNested(parentArn: string, events: readonly HistoryEvent[]): void {
-    for (const child of nestedExecutions(events)) this.link(child, parentArn);
+  /** Links an execution to those that its tasks wait for, and to the one that began it where its input says so. */
+  learn(executionArn: string, events: readonly HistoryEvent[]): void {
+    for (const child of nestedExecutions(events)) this.link(child, executionArn);
+    const parentArn = startedBy(events);
+    // Anybody may write anything into an input.
+    if (parentArn !== null && isExecutionArn.test(parentArn) && !this.#parents.has(executionArn)) this.link(executionArn, parentArn);
   }
 
   /** Keeps an execution in which nothing can wait, but which may wait for others that do. */

@@ -1,17 +1,19 @@
 import type { ExecutionSummary, ExecutionsOf, StateMachineSummary, StepFunctions } from "../aws/step-functions.ts";
 import type { Definition } from "../callback/definition.ts";
-import { openMapRuns, startedBy } from "../callback/history-tail.ts";
-import { usageError } from "../errors.ts";
+import { openMapRuns } from "../callback/history-tail.ts";
+import { readCallers } from "./callers.ts";
 import { ExecutionReader, type MapRunOrigin, type Read, type Reading } from "./execution-reader.ts";
 import { type DefinedMachine, isToldBy, MachineDefinitions } from "./machine-definitions.ts";
 import { Nesting } from "./nesting.ts";
 import { Gaps, isBarred, type NotSeen } from "./not-seen.ts";
 import type { Pacer } from "./pacing.ts";
-import { isPattern, matchesName, type SweepFilter, Wanted } from "./sweep-filter.ts";
-import { type SweptTask, sweptTask } from "./swept-task.ts";
+import { type SweepFilter, Wanted } from "./sweep-filter.ts";
+import { type SweepProgress, Tally } from "./sweep-progress.ts";
+import { longestWaitingFirst, type SweptTask, sweptTask } from "./swept-task.ts";
+import { wantedMachines } from "./wanted-machines.ts";
 import { WorkQueue, work } from "./work-queue.ts";
 
-export type { NotSeen };
+export type { NotSeen, SweepProgress };
 
 export interface Sweep {
   /** Longest waiting first. Empty where they were not to be kept. */
@@ -22,17 +24,6 @@ export interface Sweep {
   /** False where anything was not seen, the limit cut it off, or it was interrupted. */
   readonly complete: boolean;
   readonly interrupted: boolean;
-}
-
-export interface SweepProgress {
-  /** Machines whose running executions are not listed yet, and how many of them may hold what is looked for. */
-  readonly machinesLeft: number;
-  readonly callbackMachinesLeft: number;
-  readonly executionsRead: number;
-  readonly executionsLeft: number;
-  readonly tasks: number;
-  /** At the pace that the quotas allow. */
-  readonly millisecondsLeft: number;
 }
 
 export interface SweepOptions extends SweepFilter {
@@ -87,11 +78,7 @@ class Sweeping {
   /** Listings and readings that are not done yet. */
   #open = 0;
   #isDescribed = false;
-  #undescribed = 0;
-  #machinesLeft = 0;
-  /** Of those machines: described ones of which it is proven that what starts now cannot hold what is looked for. */
-  #idleMachinesLeft = 0;
-  #executionsRead = 0;
+  readonly #tally = new Tally();
   #isCutOff = false;
   readonly #keepsTasks: boolean;
 
@@ -116,7 +103,8 @@ class Sweeping {
         work(this.#listings, listers, (listing) => this.#guarded(() => this.#list(listing))),
         work(this.#readings, readers, (reading) => this.#guarded(() => this.#read(reading))),
       ]);
-      await this.#readCallers();
+      if (signal?.aborted !== true && !this.#gaps.isHopeless)
+        await readCallers(this.#reader, this.#nesting, new Set(this.#tasks.map(({ executionArn }) => executionArn)));
     } catch (error) {
       this.#stop();
       if (signal?.aborted !== true) throw error;
@@ -145,41 +133,28 @@ class Sweeping {
   }
 
   async #findMachines(): Promise<void> {
-    const unknown = new Set(this.#options.stateMachines);
-    const mayBeMore = unknown.size === 0 || [...unknown].some(isPattern);
     let last: StateMachineSummary | null = null;
+    const others = () => (last?.arn ?? "").replace(/[^:]*$/, "*");
     try {
-      for await (const machine of this.#stepFunctions.stateMachines()) {
+      for await (const machine of wantedMachines(this.#stepFunctions, this.#wanted, this.#options.stateMachines ?? [])) {
         last = machine;
         if (this.#isCutOff) break;
-        if (!this.#wanted.machine(machine)) continue;
-        for (const pattern of unknown) if (matchesName(pattern, machine.name)) unknown.delete(pattern);
-        this.#machinesLeft += 1;
-        this.#undescribed += 1;
+        this.#tally.machineFound();
         if (!(await this.#machines.give(machine))) this.#gaps.leave(machine.arn, "ListExecutions");
-        if (!mayBeMore && unknown.size === 0) break;
       }
     } catch (error) {
-      if (last === null) throw error;
-      this.#couldNotSee(last.arn.replace(/[^:]*$/, "*"), "ListStateMachines", error);
-      unknown.clear();
+      if (last === null || !isToldBy(error) || error.kind === "usage") throw error;
+      this.#couldNotSee(others(), "ListStateMachines", error);
     }
-    for (const pattern of this.#isCutOff ? [] : unknown) {
-      throw usageError(
-        `there is no STANDARD state machine named ${pattern} here`,
-        "aws stepfunctions list-state-machines shows those of this Region",
-      );
-    }
-    if (this.#isCutOff && last !== null) this.#gaps.leave(last.arn.replace(/[^:]*$/, "*"), "ListStateMachines");
+    if (this.#isCutOff && last !== null) this.#gaps.leave(others(), "ListStateMachines");
     this.#machines.close();
   }
 
   async #describe(machine: StateMachineSummary): Promise<void> {
     if (this.#isCutOff) return this.#gaps.leave(machine.arn, "ListExecutions");
     const defined = await this.#definitions.describe(machine);
-    this.#undescribed -= 1;
     const isIdle = this.#isIdle(defined.definition);
-    if (isIdle) this.#idleMachinesLeft += 1;
+    this.#tally.machineDescribed(isIdle);
     this.#open += 1;
     if (!(await this.#listings.give({ defined, mapRun: null }, !isIdle))) this.#gaps.leave(machine.arn, "ListExecutions");
   }
@@ -218,10 +193,7 @@ class Sweeping {
     } catch (error) {
       this.#couldNotSee(arn, "ListExecutions", error);
     }
-    if (mapRun === null) {
-      this.#machinesLeft -= 1;
-      if (wasIdle) this.#idleMachinesLeft -= 1;
-    }
+    if (mapRun === null) this.#tally.machineListed(wasIdle);
     this.#done();
   }
 
@@ -252,7 +224,7 @@ class Sweeping {
     try {
       const read = await this.#reader.read(reading);
       this.#gaps.succeeded();
-      this.#link(execution.arn, read);
+      this.#nesting.learn(execution.arn, read.events);
       for (const task of read.tasks) {
         if (!this.#wanted.task(task, read.definition)) continue;
         await this.#add(reading, { ...task, path: [...(mapRun?.path ?? []), ...task.path] });
@@ -262,14 +234,8 @@ class Sweeping {
       this.#couldNotSee(execution.arn, "GetExecutionHistory", error);
       if (isToldBy(error) && isBarred(error) && this.#wanted.unread()) await this.#add(reading, null);
     }
-    this.#executionsRead += 1;
+    this.#tally.executionRead();
     this.#done();
-  }
-
-  #link(executionArn: string, { events }: Read): void {
-    this.#nesting.linkNested(executionArn, events);
-    const parentArn = startedBy(events);
-    if (parentArn !== null && this.#nesting.ancestorsOf(executionArn).length === 0) this.#nesting.link(executionArn, parentArn);
   }
 
   async #listMapRuns({ defined, mapRun, execution }: Reading, { events, definition }: Read): Promise<void> {
@@ -279,27 +245,6 @@ class Sweeping {
       this.#open += 1;
       const children = { defined, mapRun: { arn, map, definition, path, executionArn: execution.arn } };
       if (!(await this.#listings.give(children, true))) this.#gaps.leave(arn, "ListExecutions");
-    }
-  }
-
-  /** Reads the executions that may wait for those in which something was found, and those that may wait for these. */
-  async #readCallers(): Promise<void> {
-    if (this.#options.signal?.aborted === true || this.#gaps.isHopeless) return;
-    const executionArns = new Set(this.#tasks.map(({ executionArn }) => executionArn));
-    for (;;) {
-      const callers = this.#nesting.takeCallersOf(executionArns);
-      if (callers.length === 0) return;
-      const queue = new WorkQueue<Reading>();
-      for (const caller of callers) await queue.give(caller);
-      queue.close();
-      await work(queue, readers, async (caller) => {
-        // Nothing waits in them, so that one which may not be read is no gap.
-        const read = await this.#reader.read(caller).catch((error: unknown) => {
-          if (!isToldBy(error)) throw error;
-          return null;
-        });
-        if (read !== null) this.#link(caller.execution.arn, read);
-      });
     }
   }
 
@@ -316,7 +261,7 @@ class Sweeping {
 
   #done(): void {
     this.#open -= 1;
-    this.#options.onProgress?.(this.#progress());
+    this.#options.onProgress?.(this.#tally.progress(this.#readings.length, this.#found.size, this.#pacer));
     this.#closeWhenDone();
   }
 
@@ -324,19 +269,6 @@ class Sweeping {
     if (!this.#isDescribed || this.#open > 0) return;
     this.#listings.close();
     this.#readings.close();
-  }
-
-  #progress(): SweepProgress {
-    const executionsLeft = this.#readings.length;
-    const calls = { DescribeStateMachine: this.#undescribed, ListExecutions: this.#machinesLeft, GetExecutionHistory: executionsLeft };
-    return {
-      machinesLeft: this.#machinesLeft,
-      callbackMachinesLeft: this.#machinesLeft - this.#idleMachinesLeft,
-      executionsRead: this.#executionsRead,
-      executionsLeft,
-      tasks: this.#found.size,
-      millisecondsLeft: this.#pacer.timeFor(calls),
-    };
   }
 
   /** An error ends the whole sweep, and with it what the other workers wait for. */
@@ -354,12 +286,4 @@ class Sweeping {
     this.#gaps.add(arn, operation, error);
     if (this.#gaps.isHopeless) this.#stop();
   }
-}
-
-/** Equals in an order of their own, so that it is the same whichever was found first. */
-function longestWaitingFirst(one: SweptTask, other: SweptTask): number {
-  const difference = one.waitingSince.getTime() - other.waitingSince.getTime();
-  if (difference !== 0) return difference;
-  if (one.executionArn !== other.executionArn) return one.executionArn < other.executionArn ? -1 : 1;
-  return (one.task?.eventId ?? 0) - (other.task?.eventId ?? 0);
 }

@@ -46,3 +46,11 @@ function waitingTask(found: CallbackTask, withInput: boolean): WaitingTask {
   const { payload: _payload, taskToken, isTokenCertain: _certain, closed: _closed, input, ...task } = found;
   return { ...task, input: withInput ? input : null, hasToken: taskToken !== null };
 }
+
+/** The order of rows; equals in one of their own, so that it is the same whichever was found first. */
+export function longestWaitingFirst(one: SweptTask, other: SweptTask): number {
+  const difference = one.waitingSince.getTime() - other.waitingSince.getTime();
+  if (difference !== 0) return difference;
+  if (one.executionArn !== other.executionArn) return one.executionArn < other.executionArn ? -1 : 1;
+  return (one.task?.eventId ?? 0) - (other.task?.eventId ?? 0);
+}
