@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setImmediate as immediate } from "node:timers/promises";
 import type { Definition } from "./asl/definition.ts";
 import type { EvaluationReply, EvaluationRequest } from "./asl/evaluation.ts";
-import { dueAt, pendingEvaluations, waitingTask } from "./asl/execution-state.ts";
+import { dueAt, isBrokenOff, pendingEvaluations, waitingTask } from "./asl/execution-state.ts";
 import type { Happening } from "./asl/happening.ts";
 import type { HistoryEvent } from "./asl/history-event.ts";
 import { executionDeadline, type Step, step } from "./asl/interpreter.ts";
@@ -19,6 +19,7 @@ import { RemovalPump } from "./removal-pump.ts";
 import type { StoredExecution } from "./store/executions.ts";
 import type { Store } from "./store/store.ts";
 import { createTokenMint, type TokenMint, type TokenTarget } from "./task-token.ts";
+import { Turns } from "./turns.ts";
 
 const maxRememberedDefinitions = 1000;
 /** An Express execution's longest time (facts page 4, documented). */
@@ -27,6 +28,8 @@ const expressSeconds = 300;
 const maxCallsAtOnce = 25;
 /** How long a request is held up for what was set off before it: so that who asks sees what came of it. */
 const settleMilliseconds = 300;
+/** How long what is going on may take to end when the engine closes. */
+const closingMilliseconds = 2000;
 
 export interface EngineOptions {
   readonly clock: () => Date;
@@ -43,6 +46,7 @@ export class Engine {
   readonly #evaluations: Evaluations;
   readonly #mapRunPump = new MapRunPump(this);
   readonly #ownCallPump = new OwnCallPump(this);
+  readonly #brokenOff = new Turns(() => !this.isClosed && this.#goOn());
   #instant: number | null = null;
   readonly removal = new RemovalPump(this);
   readonly definitionChecks = new DefinitionChecks();
@@ -107,7 +111,7 @@ export class Engine {
     const until = performance.now() + settleMilliseconds;
     while ((this.#isBehind() || !this.#evaluations.isIdle) && performance.now() < until) {
       this.applyDue();
-      if (this.#mapRunPump.turn()) await immediate();
+      if (this.#mapRunPump.turn() || this.#goOn()) await immediate();
       else if (!(await this.#evaluations.settled(settleMilliseconds))) return;
     }
   }
@@ -141,6 +145,7 @@ export class Engine {
   resume(): void {
     this.#ownCallPump.wake();
     this.#mapRunPump.wake();
+    this.#brokenOff.wake();
     this.removal.look();
     this.#resumeEvaluations();
   }
@@ -153,6 +158,17 @@ export class Engine {
       const open = pendingEvaluations(execution.state).filter((number) => !this.#evaluations.isAsked(id, number));
       for (const number of open) this.#ask(execution, this.#step(execution, { kind: "evaluated", number, replies: [] }, 0));
     }
+  }
+
+  /** Takes the next step of one execution whose last one was broken off for its length; whether there was one. */
+  #goOn(): boolean {
+    const id = this.store.executions.brokenOffId();
+    if (id === null) return false;
+    this.store.transaction(() => {
+      const execution = this.store.executions.get({ id });
+      if (execution !== null && isBrokenOff(execution.state)) this.happen(execution, { kind: "goOn" }, execution.state.lastStepAt);
+    });
+    return true;
   }
 
   /** Takes one step of an execution and writes it. To be called within a transaction that read the execution. */
@@ -170,6 +186,7 @@ export class Engine {
     this.#mapRunPump.follow(stepped);
     this.#ownCallPump.follow(execution, stepped, events);
     this.#ask(stepped, taken);
+    if (isBrokenOff(state)) this.#brokenOff.wake();
     this.#wakePollers(events);
     if (state.status !== "RUNNING") for (const watcher of this.watchers.of(execution.id)) watcher();
     return stepped;
@@ -202,11 +219,12 @@ export class Engine {
     return (this.#dueAt(execution) ?? Number.POSITIVE_INFINITY) <= now;
   }
 
-  /** Lets what is being evaluated come to its end, so that nothing is left half done, and stops. */
+  /** Lets what is going on come to its end, for a moment, and stops. What is left half done goes on where the file is opened next. */
   async close(): Promise<void> {
+    const until = performance.now() + closingMilliseconds;
     do this.applyDue();
-    while (this.#mapRunPump.turn());
-    await this.#evaluations.settled(10_000);
+    while ((this.#mapRunPump.turn() || this.#goOn()) && performance.now() < until);
+    await this.#evaluations.settled(closingMilliseconds);
     await this.#evaluations.close();
     this.isClosed = true;
   }
@@ -215,7 +233,7 @@ export class Engine {
     this.store.transaction(() => {
       const execution = this.store.executions.get({ id: executionId });
       // Out of its turn it is not taken, but asked for again: another process has set off one before it that is still open.
-      if (execution === null || pendingEvaluations(execution.state)[0] !== happening.number) return;
+      if (execution === null || isBrokenOff(execution.state) || pendingEvaluations(execution.state)[0] !== happening.number) return;
       const taken = this.#step(execution, happening, 0);
       // Another question of the same phase: nothing has happened yet that would have to be written.
       if (taken.events.length === 0 && taken.evaluations.some(({ number }) => number === happening.number)) this.#ask(execution, taken);

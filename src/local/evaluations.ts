@@ -59,15 +59,16 @@ export class Evaluations {
   }
 
   /**
-   * Resolves when nothing is being evaluated but what has taken `milliseconds` already: an endless expression must hold nobody up. Whether
-   * nothing is at all.
+   * Resolves when nothing is being evaluated but what has taken `milliseconds` already, and after so long at the latest: neither an endless
+   * expression nor an endless row of them must hold anybody up. Whether nothing is being evaluated at all.
    */
   async settled(milliseconds: number): Promise<boolean> {
+    const until = performance.now() + milliseconds;
     for (;;) {
       const all = [...this.#inFlight.values()].flatMap((ofExecution) => [...ofExecution.values()]);
       const young = all.filter(({ since }) => performance.now() - since < milliseconds);
-      if (young.length === 0) return this.isIdle;
-      const patience = Math.max(Math.min(...young.map(({ since }) => since)) + milliseconds - performance.now(), 0);
+      if (young.length === 0 || performance.now() >= until) return this.isIdle;
+      const patience = Math.max(Math.min(until, ...young.map(({ since }) => since + milliseconds)) - performance.now(), 0);
       const done = new AbortController();
       const settled = Promise.allSettled(young.map(({ work }) => work)).then(() => done.abort());
       await Promise.race([settled, delay(patience, undefined, { signal: done.signal }).catch(() => {})]);

@@ -168,14 +168,21 @@ async function perform({ engine, options }: Serving, request: IncomingMessage, b
   const name = operationName(request);
   const operation = name !== null && Object.hasOwn(operations, name) ? operations[name] : undefined;
   if (request.method !== "POST" || name === null || operation === undefined) {
-    const what = name === null ? "a request without an operation" : `the operation ${name}`;
-    throw new ApiError("UnknownOperationException", `the embedded Step Functions does not know ${what}`, "com.amazon.coral.service");
+    throw new ApiError("UnknownOperationException", unknown(request, name), "com.amazon.coral.service");
   }
   if (options.quotas?.take(name) === false) throw new ApiError("ThrottlingException", "Rate exceeded", "com.amazon.coral.availability");
   // Deadlines are data: whatever has fallen due happens before the request is looked at.
   await engine.catchUp();
   const members = readMembers(request.headers["content-type"], body);
   return await operation(engine, new RequestReader(name, members, engine.pageSeal), signal);
+}
+
+/** A request that is meant for another service names its operation, too. */
+function unknown({ headers, method }: IncomingMessage, operation: string | null): string {
+  const target = String(headers["x-amz-target"] ?? "").slice(0, maxNameLength);
+  if (target === "") return "the request names no operation: X-Amz-Target is AWSStepFunctions.<Operation>";
+  if (method !== "POST") return `an operation is a POST, not a ${method}`;
+  return `the embedded Step Functions does not know the operation ${operation ?? target}`;
 }
 
 function operationName({ headers }: IncomingMessage): string | null {

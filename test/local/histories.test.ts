@@ -303,3 +303,29 @@ describe("an execution", () => {
     });
   });
 });
+
+describe("an execution that does much at once", () => {
+  const counting = (name: string) => {
+    const enough = { Variable: "$.n", NumericEquals: 100, Next: `${name}Done` };
+    return machine({
+      [`${name}Add`]: { Type: "Pass", Parameters: { "n.$": "States.MathAdd($.n, 1)" }, Next: `${name}Enough` },
+      [`${name}Enough`]: { Type: "Choice", Choices: [enough], Default: `${name}Add` },
+      [`${name}Done`]: { Type: "Succeed" },
+    });
+  };
+
+  it("takes several steps, and its branches their turns as if it were one", async () => {
+    const arn = await bench.start(machine({ Both: { Type: "Parallel", Branches: [counting("A"), counting("B")], End: true } }), { n: 0 });
+    await bench.reopen();
+    await expect.poll(async () => (await bench.describe(arn)).status).toBe("SUCCEEDED");
+    expect(await outputOf(arn)).toEqual([{ n: 100 }, { n: 100 }]);
+    const events = await bench.history(arn);
+    expect(events.map(({ id }) => id)).toEqual(Array.from({ length: 3 + 2 * 402 + 3 }, (_, index) => index + 1));
+    const entered = events.flatMap(({ stateEnteredEventDetails: details }) => details?.name ?? []).slice(1);
+    const round = ["AAdd", "BAdd", "AEnough", "BEnough"];
+    expect(entered).toEqual([...Array.from({ length: 100 }, () => round).flat(), "ADone", "BDone"]);
+    // A state's end follows from its beginning, and that from the end of the state before it in its line.
+    const links = events.slice(7, -3).map(({ id = 0, previousEventId = 0 }) => id - previousEventId);
+    expect(links).toEqual(links.map((_, index) => (index % 2 === 0 ? 3 : 1)));
+  });
+});

@@ -412,6 +412,8 @@ describe("an execution that cannot be redriven", () => {
     await using bench = await Bench.open();
     const Choices = [{ Variable: "$.enough", IsPresent: true, Next: "End" }];
     const arn = await bench.start(machine({ Again: { Type: "Choice", Choices, Default: "Again" }, End: { Type: "Succeed" } }));
+    // So many events take more than one step.
+    await expect.poll(async () => (await bench.describe(arn)).status, { timeout: 15_000 }).toBe("FAILED");
     expect(await why(bench, arn)).toBe("Execution history event limit exceeded");
   }, 20_000);
 

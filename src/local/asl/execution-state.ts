@@ -33,7 +33,7 @@ export interface Strand {
   visit: StateVisit;
   /** Assigned in this scope; those of the outer scopes are read from there. */
   variables: Record<string, Json>;
-  /** Only within a step, and kept where the step ends the execution: the state that is about to be entered. */
+  /** Within a step, and kept where the step is broken off or ends the execution: the state that is about to be entered. */
   entering?: { readonly name: string; readonly input: Json; readonly previous: number };
 }
 
@@ -185,6 +185,12 @@ export function* openVisits(strand: Strand | null): Generator<StateVisit> {
   if (strand === null) return;
   yield strand.visit;
   for (const inner of openStrands(strand.visit)) yield* openVisits(inner);
+}
+
+/** Whether the last step was broken off for its length: then the execution goes on by itself, before anything else falls due in it. */
+export function isBrokenOff({ status, root }: ExecutionState): boolean {
+  const isEntering = (strand: Strand): boolean => strand.entering !== undefined || openStrands(strand.visit).some(isEntering);
+  return status === "RUNNING" && root !== null && isEntering(root);
 }
 
 /** The task that waits under an attempt's number, with its visit. */

@@ -18,6 +18,8 @@ export type Happening =
   /** A Parallel or a Map is told its end, instead of what is within it. */
   | { readonly kind: "containerSucceeded"; readonly result: Json }
   | { readonly kind: "containerFailed"; readonly error?: string; readonly cause?: string }
+  /** A step that was broken off for its length is followed by another. */
+  | { readonly kind: "goOn" }
   /** The earliest deadline has come; `at` is that deadline. */
   | { readonly kind: "due" }
   /** A task's call to Step Functions itself was made, and the task goes on waiting; `reply` is the JSON text of what was answered. */

@@ -77,6 +77,8 @@ class Interpretation {
       }
       case "due":
         return this.#due();
+      case "goOn":
+        return this.#goOn();
       case "redriven":
         return this.#redriven(happening.clientToken);
       case "submitted":
@@ -144,6 +146,15 @@ class Interpretation {
     if (waiting.kind === "task") this.#lines.took(first, taskTimedOut(run, waiting));
     else if (waiting.kind === "retry") this.#lines.begin(first, waiting.failedEventId);
     else if (waiting.kind === "time") this.#lines.perform(first, { kind: "result", previous: visit.enteredEventId });
+  }
+
+  /** Enters the states that were left to be entered, in the order in which they would have been. */
+  #goOn(): void {
+    const left = [...allLines(this.#run)].flatMap((line) =>
+      line.strand.entering === undefined ? [] : [{ line, ...line.strand.entering }],
+    );
+    left.sort((one, other) => one.previous - other.previous);
+    for (const { line, name, input, previous } of left) this.#lines.enter(line, name, input, previous);
   }
 
   #redriven(clientToken: string | undefined): void {

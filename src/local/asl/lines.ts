@@ -15,29 +15,30 @@ import { beginTask, type Done } from "./task-state.ts";
 export class Lines implements Moves {
   readonly #run: Run;
   readonly containers: Containers;
-  /** What is still to be done in this step, each for the line that it moves on. */
-  readonly #work: { readonly line: Line; readonly go: () => void }[] = [];
+  /** What is still to be done in this step, each for the line that it moves on. An entering can be left for another step. */
+  readonly #work: { readonly line: Line; readonly isEntering: boolean; readonly go: () => void }[] = [];
 
   constructor(run: Run) {
     this.#run = run;
     this.containers = new Containers(run, this);
   }
 
-  /** Does all that is to be done until every line waits or has ended. */
+  /** Does all that is to be done until every line waits or has ended, or until it has become so much that the rest is left for another step. */
   moveOn(): void {
     for (let next = this.#work.shift(); next !== undefined; next = this.#work.shift()) {
       if (this.#isAlive(next.line)) next.go();
+      if (this.#run.isLong && this.#work.every(({ isEntering }) => isEntering)) return;
     }
   }
 
   later(line: Line, go: () => void): void {
-    this.#work.push({ line, go });
+    this.#work.push({ line, isEntering: false, go });
   }
 
   /** Puts the entering of a state in the line's turn. */
   enter(line: Line, name: string, input: Json, previous: number): void {
     line.strand.entering = { name, input, previous };
-    this.#work.push({ line, go: () => this.#entered(line, name, input, previous) });
+    this.#work.push({ line, isEntering: true, go: () => this.#entered(line, name, input, previous) });
   }
 
   #entered(line: Line, name: string, input: Json, previous: number): void {

@@ -59,6 +59,8 @@ export interface MapRunPlan {
   readonly hasFailed: boolean;
 }
 
+/** What a step writes at the most, or little more: an execution that does more at once goes on in another step, so that it holds nobody up. */
+const [maxStepEvents, maxStepLength] = [500, 16_000_000];
 /** AWS ends an execution at this event (facts page 4, recorded). */
 const maxEvents = 25_000;
 
@@ -80,6 +82,8 @@ export class Run {
   readonly evaluations: Evaluation[] = [];
   readonly mapRuns: MapRunPlan[] = [];
   readonly redrivenMapRuns: string[] = [];
+  /** Of the texts in the events. */
+  #length = 0;
 
   constructor(facts: ExecutionFacts, state: ExecutionState, at: number, surroundings: Surroundings) {
     this.facts = facts;
@@ -91,6 +95,10 @@ export class Run {
 
   get isRunning(): boolean {
     return this.state.status === "RUNNING";
+  }
+
+  get isLong(): boolean {
+    return this.events.length >= maxStepEvents || this.#length >= maxStepLength;
   }
 
   nextNumber(): number {
@@ -134,6 +142,7 @@ export class Run {
   #push(id: number, type: string, previousEventId: number, details: Details | null): number {
     const event = { timestamp: this.at / 1000, type, id, previousEventId };
     this.events.push(details === null ? event : { ...event, [detailsKey(type)]: details });
+    for (const detail of Object.values(details ?? {})) this.#length += typeof detail === "string" ? detail.length : 0;
     this.state.lastEventId = id;
     return id;
   }

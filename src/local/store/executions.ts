@@ -1,4 +1,4 @@
-import { type ExecutionState, notStarted, openVisits, pendingEvaluations } from "../asl/execution-state.ts";
+import { type ExecutionState, isBrokenOff, notStarted, openVisits, pendingEvaluations } from "../asl/execution-state.ts";
 import type { HistoryEvent } from "../asl/history-event.ts";
 import { isOwnCall } from "../asl/task-call.ts";
 import type { MockedResponses } from "../mock-config.ts";
@@ -158,6 +158,12 @@ export class Executions {
     return this.#database.all("SELECT id FROM executions WHERE is_evaluating = 1").map((row) => number(row["id"]));
   }
 
+  /** An execution whose last step was broken off, the one that has taken the fewest; null where there is none. */
+  brokenOffId(): number | null {
+    const row = this.#database.get("SELECT id FROM executions WHERE is_broken_off = 1 ORDER BY revision LIMIT 1");
+    return row === undefined ? null : number(row["id"]);
+  }
+
   /** The execution whose deadline is the earliest of those at or before `now`, with that deadline. */
   firstDue(now: number): { readonly id: number; readonly dueAt: number } | null {
     const row = this.#database.get("SELECT id, due_at FROM executions WHERE due_at <= ? ORDER BY due_at, id LIMIT 1", now);
@@ -166,16 +172,18 @@ export class Executions {
 
   /** Writes a step, unless the execution has changed since it was read: then false, and nothing is written. */
   commitStep(execution: StoredExecution, state: ExecutionState, events: readonly HistoryEvent[], dueAt: number | null): boolean {
-    const isEvaluating = pendingEvaluations(state).length > 0;
+    const [isEvaluating, brokenOff] = [pendingEvaluations(state).length > 0, isBrokenOff(state)];
     const { changes } = this.#database.run(
-      `UPDATE executions SET state = ?, status = ?, listed_at = ?, due_at = ?, is_evaluating = ?, revision = revision + 1
+      `UPDATE executions SET state = ?, status = ?, listed_at = ?, due_at = ?, is_evaluating = ?, is_broken_off = ?,
+         revision = revision + 1
        WHERE id = ? AND revision = ?`,
       JSON.stringify(state),
       state.status,
       state.stoppedAt ?? state.redrivenAt ?? execution.listedAt,
-      // What falls due in an execution that waits for JSONata comes after that, so that its events keep their order.
-      isEvaluating ? null : dueAt,
+      // What falls due in an execution that waits for JSONata or was broken off comes after that, so that its events keep their order.
+      isEvaluating || brokenOff ? null : dueAt,
       isEvaluating ? 1 : 0,
+      brokenOff ? 1 : 0,
       execution.id,
       execution.revision,
     );

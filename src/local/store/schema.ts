@@ -28,7 +28,7 @@ CREATE TABLE IF NOT EXISTS executions (
   machine_updated_at INTEGER NOT NULL, machine_revision_id TEXT, version_arn TEXT, alias_arn TEXT, map_run_id INTEGER, map_run_child INTEGER,
   input TEXT NOT NULL, trace_header TEXT, started_at INTEGER NOT NULL, mocks TEXT, is_manual INTEGER NOT NULL,
   status TEXT NOT NULL, state TEXT NOT NULL, revision INTEGER NOT NULL, listed_at INTEGER NOT NULL, due_at INTEGER,
-  is_evaluating INTEGER NOT NULL DEFAULT 0
+  is_evaluating INTEGER NOT NULL DEFAULT 0, is_broken_off INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS executions_of_machine ON executions (machine_arn, status, listed_at);
 CREATE INDEX IF NOT EXISTS executions_of_version ON executions (version_arn, status, listed_at) WHERE version_arn IS NOT NULL;
@@ -36,6 +36,7 @@ CREATE INDEX IF NOT EXISTS executions_of_alias ON executions (alias_arn, status,
 CREATE INDEX IF NOT EXISTS executions_of_map_run ON executions (map_run_id, status, listed_at) WHERE map_run_id IS NOT NULL;
 CREATE INDEX IF NOT EXISTS executions_due ON executions (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS executions_evaluating ON executions (id) WHERE is_evaluating = 1;
+CREATE INDEX IF NOT EXISTS executions_broken_off ON executions (revision) WHERE is_broken_off = 1;
 CREATE TABLE IF NOT EXISTS events (
   execution_id INTEGER NOT NULL, id INTEGER NOT NULL, json TEXT NOT NULL, PRIMARY KEY (execution_id, id)
 ) WITHOUT ROWID;

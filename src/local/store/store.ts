@@ -11,7 +11,8 @@ import { Versions } from "./versions.ts";
 const work = `SELECT (SELECT value FROM meta WHERE key = 'clockShift') AS shift,
   (SELECT min(due_at) FROM executions WHERE due_at IS NOT NULL) AS execution,
   (SELECT min(due_at) FROM own_calls WHERE due_at IS NOT NULL) AS call,
-  (SELECT min(due_at) FROM map_runs WHERE due_at IS NOT NULL) AS map_run`;
+  (SELECT min(due_at) FROM map_runs WHERE due_at IS NOT NULL) AS map_run,
+  (SELECT 0 FROM executions WHERE is_broken_off = 1 LIMIT 1) AS broken_off`;
 
 /** All that a local file holds, by what it is about. */
 export class Store {
@@ -41,7 +42,7 @@ export class Store {
   hasWork(at: (clockShift: number) => number): boolean {
     const row = this.database.get(work);
     const now = at(this.database.refreshClockShift(row?.["shift"]));
-    return [row?.["execution"], row?.["call"], row?.["map_run"]].some((due) => typeof due === "number" && due <= now);
+    return [row?.["execution"], row?.["call"], row?.["map_run"], row?.["broken_off"]].some((due) => typeof due === "number" && due <= now);
   }
 
   transaction<Result>(work: () => Result): Result {

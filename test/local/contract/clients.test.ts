@@ -22,7 +22,7 @@ const hasBoto3 = isThere("python3", "-c", "import boto3");
 describeContract("other clients", (at) => {
   const withAwsCli = hasAwsCli ? "" : " (skipped: the AWS CLI is not installed)";
   // Each of its processes takes the better part of a second.
-  it.skipIf(!hasAwsCli)(`the AWS CLI starts, lists, reads and answers${withAwsCli}`, { timeout: 60_000 }, async () => {
+  it.skipIf(!hasAwsCli)(`the AWS CLI starts, lists, reads and answers${withAwsCli}`, { timeout: 120_000 }, async () => {
     const aws = (operation: string, ...argv: string[]) =>
       run("aws", ["stepfunctions", operation, "--endpoint-url", at.url, "--output", "json", ...argv], { env: environment });
     const json = async (operation: string, ...argv: string[]) => {
@@ -48,7 +48,7 @@ describeContract("other clients", (at) => {
   });
 
   const withBoto3 = hasBoto3 ? "" : " (skipped: python3 with boto3 is not installed)";
-  it.skipIf(!hasBoto3)(`boto3 gets what the API's model promises${withBoto3}`, { timeout: 60_000 }, async () => {
+  it.skipIf(!hasBoto3)(`boto3 gets what the API's model promises${withBoto3}`, { timeout: 120_000 }, async () => {
     const { stdout } = await run("python3", [join(import.meta.dirname, "boto3-calls.py"), at.url], { env: environment });
     const scheduled = ["TaskSubmitted", "TaskStarted", "TaskScheduled", "TaskStateEntered", "ExecutionStarted"];
     expect(JSON.parse(stdout)).toEqual({

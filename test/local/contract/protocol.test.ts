@@ -113,7 +113,15 @@ describeContract("the protocol", (at) => {
   at.itsOwn("says which operation it does not know", async () => {
     const { body } = await call(at.url, "RedriveExecutionTwice", {});
     expect(JSON.parse(body)).toMatchObject({ message: expect.stringContaining("RedriveExecutionTwice") });
-    expect((await fetch(at.url)).status).toBe(400);
+    const send = async (method: string, target: string | null) => {
+      const response = await fetch(at.url, { method, headers: target === null ? {} : { "x-amz-target": target } });
+      return { status: response.status, ...((await response.json()) as object) };
+    };
+    const __type = `${service}#UnknownOperationException`;
+    const names = (what: string) => ({ status: 400, __type, message: expect.stringContaining(what) });
+    expect(await send("GET", null)).toEqual(names("names no operation"));
+    expect(await send("GET", "AWSStepFunctions.ListStateMachines")).toEqual(names("POST"));
+    expect(await send("POST", "DynamoDB_20120810.ListTables")).toEqual(names("DynamoDB_20120810.ListTables"));
   });
 
   it.each(["{", "[]", "1", "null", '"text"'])("refuses the body %s", async (body) => {

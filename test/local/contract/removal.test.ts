@@ -20,7 +20,7 @@ const everything = JSON.stringify(
   }),
 );
 
-describe("what is removed from the file", () => {
+describe("what is removed from the file", { timeout: 60_000 }, () => {
   let bench: Bench;
   let sfn: SFN;
   const open = () => {
@@ -42,7 +42,7 @@ describe("what is removed from the file", () => {
       () => false,
       ({ name }: Error) => name === "StateMachineDoesNotExist",
     );
-  const untilGone = (arn: string) => expect.poll(() => isGone(arn), { timeout: 15_000 }).toBe(true);
+  const untilGone = (arn: string) => expect.poll(() => isGone(arn), { timeout: 30_000 }).toBe(true);
   async function startMany(stateMachineArn: string, count: number, input = "{}") {
     await callMany(count, () => call(bench.local.url, "StartExecution", { stateMachineArn, input }));
   }
@@ -123,7 +123,7 @@ describe("what is removed from the file", () => {
     open();
     expect(size()).toBeGreaterThan(10_000_000);
     await sfn.deleteStateMachine({ stateMachineArn });
-    await expect.poll(size, { timeout: 10_000 }).toBeLessThan(1_000_000);
+    await expect.poll(size, { timeout: 30_000 }).toBeLessThan(1_000_000);
   });
 
   it("is what ended 90 days ago, whose name is free again, and nothing that still runs", async () => {
@@ -146,6 +146,6 @@ describe("what is removed from the file", () => {
     expect((await sfn.startExecution({ stateMachineArn, name: "ended", input: "2" })).executionArn).toBe(ended);
     expect((await sfn.describeExecution({ executionArn: ended })).input).toBe("2");
     expect((await sfn.describeExecution({ executionArn: running })).status).toBe("RUNNING");
-    await expect.poll(() => rows()["executions"], { timeout: 5000 }).toBe(2);
+    await expect.poll(() => rows()["executions"], { timeout: 30_000 }).toBe(2);
   });
 });
