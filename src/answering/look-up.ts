@@ -5,7 +5,7 @@ import { type CallbackTask, callbackTasks } from "../callback/waiting-tasks.ts";
 import type { Clock, Connection, Prompts, TaskIndex, Terminal } from "../context.ts";
 import { CliError, usageError } from "../errors.ts";
 import { sweep } from "../sweep/sweep.ts";
-import { readBack } from "./history-reading.ts";
+import { readBack, readOn } from "./history-reading.ts";
 import { pacerFor } from "./pacing.ts";
 import { type ExecutionName, type Reference, recall, type TaskOptions } from "./task-reference.ts";
 
@@ -50,6 +50,13 @@ export async function findTask(stepFunctions: StepFunctions, executionArn: strin
   const task = callbackTasks(events).find((each) => each.eventId === eventId);
   if (task === undefined) throw new CliError("closed", `there is no callback task at event ${eventId} of ${executionArn}`);
   return { executionArn, task, events };
+}
+
+/** The same task with what its history got since. */
+export async function readAgain({ stepFunctions }: Connection, found: FoundTask): Promise<FoundTask> {
+  const events = await readOn(stepFunctions, found.executionArn, found.events);
+  const task = events === found.events ? undefined : callbackTasks(events).find(({ eventId }) => eventId === found.task.eventId);
+  return task === undefined ? found : { ...found, task, events };
 }
 
 async function findChosen(stepFunctions: StepFunctions, executionArn: string, narrowing: Narrowing): Promise<FoundTask> {

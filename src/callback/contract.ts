@@ -140,11 +140,11 @@ function filledText(template: string, values: TemplateValues): string {
   });
 }
 
-/** The title with the values in it; what is not there is told as `?`. */
+/** The title with the values in it; what is not there is told by its path. */
 export function titleText(template: string, values: TemplateValues): string {
   return template.replaceAll(placeholder, (_, path: string) => {
     const value = valueAt(values, path);
-    return value === undefined ? "?" : shown(value);
+    return value === undefined ? `(no ${path})` : shown(value);
   });
 }
 

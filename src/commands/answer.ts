@@ -29,6 +29,7 @@ import {
   type SendingOptions,
   sendingOptions,
 } from "./sending-options.ts";
+import { askingLines } from "./show-text.ts";
 import { addTaskOptions, taskOptions } from "./task-argument.ts";
 import { addSetOptions, readJson, valueOptions } from "./values.ts";
 
@@ -91,13 +92,16 @@ export async function answerTaskInWords(
   if (sending.dryRun) return dryRunFound(context, connection, details.found, answer, signed.stamp);
   if (sending.preview) return previewDetails(context, connection, details, answer);
   if (preview !== null && preview.kills !== null && !isAgreed && !sending.force) throw wouldKill(preview.kills);
-  const result = await answerFound(context, connection, senderFor(context, connection, signed.stamp), details.found, answer);
+  const result = await answerFound(context, connection, senderFor(context, connection, signed.stamp), composed.found, answer);
   return reportAnswer(context, connection, result, signed);
 }
 
 function asked(composing: Composing, { preview, dryRun }: SendingOptions): Promise<Composed | null> {
-  const { context, choices, details } = composing;
+  const { context, connection, choices, details } = composing;
   if (!context.terminal.interactive || preview || dryRun) throw usageError("which outcome? none was named", wordsHint(choices, details));
+  const { columns, redact } = context.terminal;
+  const now = connection.stepFunctions.now();
+  for (const line of askingLines(composing, { now, width: columns, redact, flags: "" })) context.terminal.note(line);
   return composeAnswer(composing);
 }
 
@@ -107,13 +111,13 @@ async function inWord(composing: Composing, outcome: string, given: JsonObject):
   const choice = chosen(choices, outcome, details);
   if (choice.outcome === null) {
     if (Object.keys(given).length > 0) throw usageError(`${choice.word} has no fields for --set to fill in`);
-    return choice.answer === null ? null : { answer: choice.answer, preview: choice.preview, isAgreed: false };
+    return choice.answer === null ? null : { answer: choice.answer, found: details.found, preview: choice.preview, isAgreed: false };
   }
   const isComplete = requiredFields(choice.outcome.form).every((name) => Object.hasOwn(given, name));
   if (!isComplete && context.terminal.interactive) return composeChoice(composing, choice, given);
   const answer = answerOf(choice.outcome, details, await checkedForm(choice.outcome, given));
   const { definition, found } = details;
-  return { answer, preview: definition === null ? null : await previewAnswer(tryState, found, definition, answer), isAgreed: false };
+  return { answer, found, preview: definition === null ? null : await previewAnswer(tryState, found, definition, answer), isAgreed: false };
 }
 
 function chosen(choices: readonly AnswerChoice[], outcome: string, details: TaskDetails): AnswerChoice {

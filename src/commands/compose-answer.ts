@@ -1,4 +1,5 @@
 import { type AnswerChoice, templateValues } from "../answering/answer-choices.ts";
+import { type FoundTask, readAgain } from "../answering/look-up.ts";
 import { type Preview, previewAnswer } from "../answering/preview.ts";
 import type { TaskDetails } from "../answering/task-details.ts";
 import { checkCause, checkError, checkOutput } from "../callback/answer.ts";
@@ -18,6 +19,8 @@ import { previewText } from "./preview-text.ts";
 /** An answer that is ready to be sent. */
 export interface Composed {
   readonly answer: Answer;
+  /** The task as it was read last. */
+  readonly found: FoundTask;
   readonly preview: Preview | null;
   /** Whether a person has said yes to just this. */
   readonly isAgreed: boolean;
@@ -101,17 +104,25 @@ async function askForOutput({ context, details }: Composing, example: Answer | n
   return editJson(context, editor, { about, initial, check: checkOutput });
 }
 
-/** Shows what is about to be sent where, and what follows, and asks whether to send it. Null for a no. */
+/**
+ * Shows what is about to be sent where, and what follows, and asks whether to send it. Null for a no. Nothing is asked where the task was closed while
+ * the person was at it: then the answer is only judged against how it was.
+ */
 export async function confirmAnswer(composing: Composing, answer: Answer, known?: Preview | null): Promise<Composed | null> {
-  const { context, details, tryState } = composing;
-  const { definition, found } = details;
+  const { context, connection, details, tryState } = composing;
+  const { definition } = details;
+  const found = await readAgain(connection, details.found);
+  if (found.task.closed !== null) {
+    context.terminal.warn("meanwhile the task was closed; nothing is sent");
+    return { answer, found, preview: null, isAgreed: true };
+  }
   const preview = known ?? (definition === null ? null : await previewAnswer(tryState, found, definition, answer));
   for (const line of confirmationLines(details, answer, preview, context.terminal)) context.terminal.note(line);
   const kills = preview !== null && preview.kills !== null;
   const isAgreed = kills
     ? await context.prompts.confirm("Send it all the same?", false)
     : await context.prompts.confirm("Send this answer?", true);
-  return isAgreed ? { answer, preview, isAgreed } : nothingSent(context);
+  return isAgreed ? { answer, found, preview, isAgreed } : nothingSent(context);
 }
 
 /** What is about to be sent: task, machine, account and Region, the answer to the letter, and what follows. */

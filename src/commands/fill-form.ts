@@ -62,7 +62,7 @@ async function askFields(context: Context, outcome: ContractOutcome, before: Jso
       message: messageFor(name, schema),
       isRequired: requiredFields(outcome.form).includes(name),
       before: Object.hasOwn(before, name) ? before[name] : schema["default"],
-      check: (candidate) => check(candidate)[0],
+      check: (candidate) => check(candidate)[0]?.replace(/^it /, ""),
     };
     const answered = await askField(context, field);
     if (answered === gaveUp) return null;

@@ -11,14 +11,23 @@ export interface Folding {
 const mostItems = 20;
 const deepest = 8;
 const shortestText = 24;
+/** For what stands around all of it, and a comma. */
+const margin = 5;
 
 /** A JSON value as indented lines in color. Long texts, long arrays and what is nested deep are folded, with how much was left out. */
 export function jsonLines(value: unknown, folding: Folding): Text[] {
-  return linesOf(value, folding, 0);
+  return linesOf(value, folding, { depth: 0, before: 0 });
 }
 
-function linesOf(value: unknown, folding: Folding, depth: number): Text[] {
-  if (typeof value !== "object" || value === null) return [scalar(value, folding, depth)];
+/** Where a value stands: how deep, and how many characters are before it in its line. */
+interface Standing {
+  readonly depth: number;
+  readonly before: number;
+}
+
+function linesOf(value: unknown, folding: Folding, { depth, before }: Standing): Text[] {
+  if (typeof value === "string") return [textValue(value, folding, before)];
+  if (typeof value !== "object" || value === null) return [scalar(value)];
   const isArray = Array.isArray(value);
   const [open, close] = isArray ? ["[", "]"] : ["{", "}"];
   const entries = Object.entries(value);
@@ -26,9 +35,9 @@ function linesOf(value: unknown, folding: Folding, depth: number): Text[] {
   if (folding.full !== true && depth >= deepest) return [[`${open} `, dim(counted(entries.length, isArray)), ` ${close}`]];
   const shown = folding.full === true ? entries : entries.slice(0, mostItems);
   const lines = shown.flatMap(([key, item], index) => {
-    const [first = "", ...rest] = linesOf(item, folding, depth + 1);
-    const name: Text = isArray ? "" : [cyan(JSON.stringify(key)), ": "];
-    const inner: Text[] = [[name, first], ...rest];
+    const name = isArray ? "" : JSON.stringify(key);
+    const [first = "", ...rest] = linesOf(item, folding, { depth: depth + 1, before: (depth + 1) * 2 + name.length + 2 });
+    const inner: Text[] = [[isArray ? "" : [cyan(name), ": "], first], ...rest];
     const isLast = index === entries.length - 1;
     return inner.map((line, at): Text => ["  ", line, at === inner.length - 1 && !isLast ? "," : ""]);
   });
@@ -41,16 +50,18 @@ function counted(count: number, isArray: boolean): string {
   return `… ${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-function scalar(value: unknown, { width, full }: Folding, depth: number): Text {
-  if (typeof value === "string")
-    return textValue(value, full === true ? Number.POSITIVE_INFINITY : Math.max(shortestText, width - depth * 2 - 30));
+function scalar(value: unknown): Text {
   const text = JSON.stringify(value) ?? "null";
-  return typeof value === "number" ? yellow(text) : typeof value === "boolean" ? yellow(text) : dim(text);
+  return typeof value === "number" || typeof value === "boolean" ? yellow(text) : dim(text);
 }
 
-function textValue(value: string, longest: number): Text {
+/** A text that does not fit into its line is cut, and its length told. */
+function textValue(value: string, { width, full }: Folding, before: number): Text {
+  const whole = JSON.stringify(value);
+  const room = width - before - margin;
+  if (full === true || whole.length <= room) return green(whole);
   const characters = [...value];
-  if (characters.length <= longest) return green(JSON.stringify(value));
-  const kept = JSON.stringify(characters.slice(0, longest).join("")).slice(0, -1);
-  return [green(`${kept}…"`), dim(` (${characters.length.toLocaleString("en-US")} characters)`)];
+  const length = ` (${characters.length.toLocaleString("en-US")} characters)`;
+  const kept = JSON.stringify(characters.slice(0, Math.max(shortestText, room - length.length - 3)).join("")).slice(0, -1);
+  return [green(`${kept}…"`), dim(length)];
 }

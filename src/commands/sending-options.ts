@@ -21,6 +21,17 @@ export interface SendingOptions {
   readonly follow: boolean;
 }
 
+/** An answer is sent, with nothing added. */
+export const plainSending: SendingOptions = {
+  dryRun: false,
+  preview: false,
+  force: false,
+  contractFile: undefined,
+  reason: undefined,
+  stamp: undefined,
+  follow: false,
+};
+
 /** Puts --dry-run on a command. */
 export function addDryRun(command: Command): Command {
   return command.option("--dry-run", "say what would be sent where, and send nothing");

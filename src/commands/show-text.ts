@@ -52,6 +52,20 @@ export function detailsLines({ details, contract, choices }: Shown, showing: Sho
   ];
 }
 
+/** What a person reads before they answer: what is asked, and until when. */
+export function askingLines({ details, contract }: Shown, showing: Showing): Text[] {
+  const { task } = details.found;
+  const deadline = deadlineText(task, showing.now);
+  return [
+    "",
+    headline(details),
+    ...titleLines(contract, details),
+    ["  waits ", waitingText(task, showing.now), ...(deadline === null ? [] : ["; deadline ", deadline])],
+    ...askedLines(details, showing).map((line): Text => ["  ", line]),
+    "",
+  ];
+}
+
 function section(title: string, lines: readonly Text[]): Text[] {
   return lines.length === 0 ? [] : ["", bold(title), ...lines.map((line): Text => ["  ", line])];
 }

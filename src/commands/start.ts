@@ -4,6 +4,7 @@ import type { StepFunctions } from "../aws/step-functions.ts";
 import type { Context } from "../context.ts";
 import { usageError } from "../errors.ts";
 import { parseDuration } from "./durations.ts";
+import { offerToAnswer } from "./offer-answer.ts";
 import type { Run } from "./registration.ts";
 import { addSetOptions, allowOneStdin, readJson, type ValueOptions, valueOptions } from "./values.ts";
 import { lines, type Watched, watch, watchedJson } from "./wait.ts";
@@ -69,6 +70,8 @@ export async function start(context: Context, options: StartOptions): Promise<nu
     context.terminal.warn("The time of --timeout passed; the execution goes on.");
     return 9;
   }
+  const answered = options.until === "waiting" ? await offerToAnswer(context, connection, watched) : null;
+  if (answered !== null) return answered;
   const { status } = watched.execution;
   return options.until === undefined || status === "RUNNING" || status === "SUCCEEDED" ? 0 : 7;
 }
