@@ -42,7 +42,7 @@ const boundedPatterns: RegExpEngine = Object.assign(
         try {
           return patternTest.runInContext(context, { timeout: patternLimitMilliseconds }) === true;
         } catch (error) {
-          if (!(error instanceof Error && "code" in error && error.code === "ERR_SCRIPT_EXECUTION_TIMEOUT")) throw error;
+          if ((error as { readonly code?: string }).code !== "ERR_SCRIPT_EXECUTION_TIMEOUT") throw error;
           throw usageError(`the contract's pattern ${pattern} takes longer than ${patternLimitMilliseconds} milliseconds on this value`);
         }
       },
