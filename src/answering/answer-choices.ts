@@ -44,13 +44,13 @@ async function choicesOfMachine(tryState: TryState, { found, definition }: TaskD
       return { word, label: word, kind: answer.kind, answer, outcome: null, preview, leadsTo };
     }),
   );
-  return tried.filter(({ preview, leadsTo }) => preview.kills === null && (leadsTo === null || leads(preview, leadsTo)));
+  return tried.filter(({ preview, leadsTo }) => preview.kills === null && (leadsTo.length === 0 || leads(preview, leadsTo)));
 }
 
-/** Whether the state right after the Choice is that one. */
-function leads({ passed, follows, unforeseen }: Preview, state: string): boolean {
+/** Whether the state right after the Choice is one of those. */
+function leads({ passed, follows, unforeseen }: Preview, states: readonly string[]): boolean {
   const afterChoice = passed[1] ?? (follows?.kind === "next" ? follows.state : null);
-  return unforeseen !== null || afterChoice === state;
+  return unforeseen !== null || (afterChoice !== null && states.includes(afterChoice));
 }
 
 function choicesOfContract(tryState: TryState, details: TaskDetails, { outcomes }: FoundContract): Promise<AnswerChoice[]> {

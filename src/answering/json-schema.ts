@@ -6,12 +6,12 @@ import { usageError } from "../errors.ts";
 /** What is wrong with a value by a JSON Schema, one sentence each; nothing where it fits. */
 export type SchemaCheck = (value: unknown) => readonly string[];
 
-/** Enough for any honest pattern over what a person fills in. */
-const patternLimitMilliseconds = 100;
+/** Enough for any honest pattern over what a person fills in, on a machine under load too. */
+const patternLimitMilliseconds = 1000;
 
 /**
  * Makes a check of a JSON Schema (2020-12; draft-07 is read as that), `what` being its name in messages. A usage error where the schema has a fault, or refers to
- * anything but its own parts: nothing is fetched. A pattern that takes longer than 100 ms is a usage error when it is tried.
+ * anything but its own parts: nothing is fetched. A pattern that takes longer than a second is a usage error when it is tried.
  */
 export function compileSchema(schema: object, what: string): SchemaCheck {
   const { $schema: draft, ...rest } = schema as { readonly $schema?: unknown };

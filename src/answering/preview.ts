@@ -100,8 +100,8 @@ class Walk {
     for (let isFirst = true; ; isFirst = false) {
       const state = stateNamed(this.#machine, name);
       if (state === null) return this.end({ unforeseen: `the definition has no state ${name}` });
-      const tried = await this.#try(name, state, input, isFirst ? callEnds : undefined);
-      if (tried.status === "FAILED") return this.#failed(name, state, tried);
+      const { tried, isCertain } = await this.#try(name, state, input, isFirst ? callEnds : undefined);
+      if (tried.status === "FAILED") return this.#failed(name, state, tried, isCertain);
       if (isFirst) this.#output = tried.output;
       if (tried.nextState === null) return this.end({ follows: this.#after(name, { kind: "success", output: "null" }) });
       const next = stateNamed(this.#machine, tried.nextState);
@@ -113,19 +113,18 @@ class Walk {
     }
   }
 
-  async #try(name: string, state: JsonObject, input: string, callEnds: StateTrial["callEnds"]): Promise<StateTried> {
+  async #try(name: string, state: JsonObject, input: string, callEnds: StateTrial["callEnds"]) {
     const trial = trialState(name, state, queryLanguage(this.#machine, state), this.#found, this.#variables);
     const tried = await this.#tryState({ ...trial, input, ...(callEnds === undefined ? {} : { callEnds }) });
     this.#variables = trial.without(tried.variables) ?? this.#variables;
-    return tried;
+    return { tried, isCertain: trial.isCertain };
   }
 
-  #failed(name: string, state: JsonObject, { error, cause }: StateTried): Preview {
+  #failed(name: string, state: JsonObject, { error, cause }: StateTried, isCertain: boolean): Preview {
     const failure: Answer = { kind: "failure", ...(error === null ? {} : { error }), ...(cause === null ? {} : { cause }) };
     const follows = this.#after(name, failure);
     if (state["Type"] === "Fail" || follows?.kind === "catch" || follows?.kind === "retry") return this.end({ follows });
-    // What of the context object is not known here may be there on AWS.
-    if (/\$\$|\$states\.context/.test(JSON.stringify(state))) return this.end({ unforeseen: `${name} reads the context object` });
+    if (!isCertain) return this.end({ unforeseen: `${name} reads what only AWS knows of the context object` });
     return this.end({ follows, kills: { state: name, error: error ?? "States.Runtime", cause } });
   }
 

@@ -9,8 +9,8 @@ export interface ChoiceWord {
   readonly word: string;
   /** JSON text of the least output that says it. */
   readonly output: string;
-  /** The state that the Choice is meant to go on with; null where that is not one branch's own. */
-  readonly leadsTo: string | null;
+  /** The states of the branches that it satisfies, the first to be asked first; none where it satisfies none, and the Default is left. */
+  readonly leadsTo: readonly string[];
 }
 
 type Value = string | number | boolean;
@@ -42,8 +42,13 @@ export function wordsOfChoice(definition: string, stateName: string): ChoiceWord
     ...complements(tested.map(({ test }) => test)).map((assignment) => ({ assignment, leadsTo: null })),
   ];
   const words = meant.flatMap(({ assignment, leadsTo }) => {
-    const output = outputFor(state, queryLanguage(machine, state), assignment, inputKeys);
-    return output === null ? [] : [{ word: wordFor(assignment), output: JSON.stringify(output), leadsTo }];
+    const said = saidByResult(state, queryLanguage(machine, state), assignment, inputKeys);
+    const output = said.reduce<Json | null | undefined>(
+      (whole, { keys, value }) => (whole === undefined ? whole : placed(whole, keys, value)),
+      null,
+    );
+    if (said.length === 0 || output === undefined) return [];
+    return [{ word: said.map(wordFor).join("-"), output: JSON.stringify(output), leadsTo: leadsTo === null ? [] : [leadsTo] }];
   });
   return distinct(words).slice(0, mostWords);
 }
@@ -56,36 +61,37 @@ function complements(tests: readonly BranchTest[]): Assignment[] {
   });
 }
 
-function outputFor(
+/** A value that the answer has to have, and where it has to have it. */
+interface Said {
+  readonly at: ValuePlace;
+  /** Under which keys of the result. */
+  readonly keys: readonly string[];
+  readonly value: Value;
+}
+
+/** What of an assignment the answer itself can say; the rest is up to the execution's other data. */
+function saidByResult(
   state: JsonObject,
   language: "JSONPath" | "JSONata",
   assignment: Assignment,
   inputKeys: readonly string[] | null,
-): Json | null {
-  let output: Json | null = null;
-  for (const { at, value } of assignment.values()) {
+): Said[] {
+  return [...assignment.values()].flatMap(({ at, value }) => {
     const place: ValuePlace | null = at.root !== "input" ? at : inputKeys === null ? null : { ...at, keys: [...inputKeys, ...at.keys] };
-    const source = place === null ? null : resultSource(state, language, place);
-    if (source === null) return null;
-    output = placed(output, source, value);
-    if (output === null) return null;
-  }
-  return output;
+    const keys = place === null ? null : resultSource(state, language, place);
+    return keys === null ? [] : [{ at, keys, value }];
+  });
 }
 
-/** The output with the value put under the keys; null where something else is in the way. */
-function placed(output: Json | null, [key, ...rest]: readonly string[], value: Value): Json | null {
-  if (key === undefined) return output === null || output === value ? value : null;
-  if (output !== null && typeof output !== "object") return null;
+/** The output (null for none yet) with the value put under the keys; undefined where something else is in the way. */
+function placed(output: Json | null, [key, ...rest]: readonly string[], value: Value): Json | undefined {
+  if (key === undefined) return output === null || output === value ? value : undefined;
+  if (output !== null && typeof output !== "object") return undefined;
   const inner = placed(output !== null && Object.hasOwn(output, key) ? (output[key] ?? null) : null, rest, value);
-  return inner === null ? null : { ...output, [key]: inner };
+  return inner === undefined ? undefined : { ...output, [key]: inner };
 }
 
-function wordFor(assignment: Assignment): string {
-  return [...assignment.values()].map(({ at, value }) => wordForValue(at, value)).join("-");
-}
-
-function wordForValue({ root, keys }: ValuePlace, value: Value): string {
+function wordFor({ at: { root, keys }, value }: Said): string {
   if (typeof value === "string") return slug(value).toLowerCase();
   const name = slug(keys.at(-1) ?? (typeof root === "object" ? root.variable : ""));
   if (typeof value === "number") return name === "" ? String(value) : `${name}-${value}`;
@@ -103,7 +109,9 @@ function distinct(words: readonly ChoiceWord[]): ChoiceWord[] {
   const byOutput = new Map<string, ChoiceWord>();
   const taken = new Set<string>();
   for (const each of words) {
-    if (each.word === "" || byOutput.has(each.output)) continue;
+    const known = byOutput.get(each.output);
+    if (known !== undefined) byOutput.set(each.output, { ...known, leadsTo: [...known.leadsTo, ...each.leadsTo] });
+    if (each.word === "" || known !== undefined) continue;
     let word = each.word;
     for (let number = 2; taken.has(word); number += 1) word = `${each.word}-${number}`;
     taken.add(word);

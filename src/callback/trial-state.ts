@@ -15,6 +15,8 @@ export interface TrialState {
   readonly state: string;
   /** The workflow variables, a JSON object as text. */
   readonly variables: string;
+  /** Whether everything that it reads of the context object is known here. */
+  readonly isCertain: boolean;
   /** Takes what was added to the variables out of those that TestState tells. */
   without(variables: string | null): string | null;
 }
@@ -42,14 +44,26 @@ export function trialState(
   const call = isTask ? { Resource: anyCall.resource, [language === "JSONata" ? "Arguments" : "Parameters"]: anyCall.parameters } : {};
   const text = JSON.stringify({ ...Object.fromEntries(kept), ...call, QueryLanguage: language });
   const replaced = text.split("$$.").join(`$${contextVariable}.`).split("$states.context").join(`$${contextVariable}`);
-  if (replaced === text) return { state: text, variables, without: (after) => after };
+  if (replaced === text) return { state: text, variables, isCertain: true, without: (after) => after };
   const context = JSON.stringify(contextObject(name, task));
   const others = variables.slice(1, -1);
   return {
     state: replaced,
+    isCertain: !unknownContext.test(text) && isKnownInput(task, text),
     variables: `{${others}${others === "" ? "" : ","}${JSON.stringify(contextVariable)}:${context}}`,
     without: withoutContext,
   };
+}
+
+/** Any member of the context object but those that contextObject has. */
+const unknownContext =
+  /(?:\$\$|\$states\.context)(?!\.(?:Execution\.(?:Id|Input|Name|StartTime)|StateMachine\.(?:Id|Name)|State\.Name|Map\.Item\.Index)\b)/;
+
+function isKnownInput({ events }: TriedTask, text: string): boolean {
+  return (
+    !text.includes("Execution.Input") ||
+    events.some(({ executionStartedEventDetails }) => executionStartedEventDetails?.input !== undefined)
+  );
 }
 
 function withoutContext(variables: string | null): string | null {

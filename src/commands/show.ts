@@ -3,6 +3,7 @@ import { lookUp } from "../answering/look-up.ts";
 import { taskDetails } from "../answering/task-details.ts";
 import { readReference } from "../answering/task-reference.ts";
 import type { Context } from "../context.ts";
+import type { Text } from "../text.ts";
 import { composingFor } from "./composing.ts";
 import { connectionFlags } from "./connection-flags.ts";
 import type { Run } from "./registration.ts";
@@ -31,18 +32,23 @@ async function show(context: Context, options: Record<string, unknown>, word?: s
   if (token !== null) terminal.hide(token);
   const details = await taskDetails(connection, found);
   const composing = await composingFor(context, connection, details, { contractFile: textOption(options, "contract") });
-  const reveals = options["revealToken"] === true;
-  if (reveals && token !== null) terminal.reveal(token);
   const flags = connectionFlags(context);
-  await terminal.result({ ...detailsJson(composing, flags, terminal.redact), ...(reveals ? { token } : {}) }, () => [
-    ...detailsLines(composing, {
-      now: connection.stepFunctions.now(),
-      width: terminal.stdoutIsTerminal ? terminal.columns : 120,
-      full: options["full"] === true || !terminal.stdoutIsTerminal,
-      redact: terminal.redact,
-      flags,
-    }),
-    ...(reveals ? ["", `token: ${token ?? "none in its payload"}`] : []),
-  ]);
+  const json = detailsJson(composing, flags, terminal.redact);
+  const lines = detailsLines(composing, {
+    now: connection.stepFunctions.now(),
+    width: terminal.stdoutIsTerminal ? terminal.columns : 120,
+    full: options["full"] === true || !terminal.stdoutIsTerminal,
+    redact: terminal.redact,
+    flags,
+  });
+  if (options["revealToken"] === true) return revealed(context, json, lines, token);
+  await terminal.result(json, () => lines);
+  return 0;
+}
+
+/** Both are made already, with the token hidden in them: it is printed in its own place only. */
+async function revealed({ terminal }: Context, json: object, lines: readonly Text[], token: string | null): Promise<number> {
+  if (token !== null) terminal.reveal(token);
+  await terminal.result({ ...json, token }, () => [...lines, "", `token: ${token ?? "none in its payload"}`]);
   return 0;
 }

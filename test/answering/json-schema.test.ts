@@ -39,8 +39,8 @@ describe("a JSON Schema", () => {
     const check = compileSchema({ type: "string", pattern: "^(a+)+$" }, "s");
     expect(check("aaaa")).toEqual([]);
     const startedAt = performance.now();
-    expect(() => check(`${"a".repeat(60)}!`)).toThrow(/the contract's pattern \^\(a\+\)\+\$ takes longer than 100 milliseconds/);
-    expect(performance.now() - startedAt).toBeLessThan(5000);
+    expect(() => check(`${"a".repeat(60)}!`)).toThrow(/the contract's pattern \^\(a\+\)\+\$ takes longer than 1000 milliseconds/);
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
   });
 
   it("tells patterns apart", () => {

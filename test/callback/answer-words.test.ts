@@ -11,7 +11,7 @@ function machine(ask: object, choice: object, language?: "JSONata"): string {
 }
 
 const words = (definition: string) =>
-  wordsOfChoice(definition, "Ask").map(({ word, output, leadsTo }) => [word, JSON.parse(output), leadsTo]);
+  wordsOfChoice(definition, "Ask").map(({ word, output, leadsTo }) => [word, JSON.parse(output), leadsTo[0] ?? null]);
 
 const text = (Variable: string, StringEquals: string, Next: string) => ({ Variable, StringEquals, Next });
 
