@@ -31,8 +31,8 @@ export type EndingSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
 
 export interface ChildOptions {
   readonly environment: Environment;
-  /** Written to its standard input; ours where null. */
-  readonly stdin: string | null;
+  /** The file that is its standard input: read even where we are killed. Ours where null. */
+  readonly stdinFile: string | null;
   /** Takes what it writes. It is held back until the promise resolves, while it runs. */
   onOutput(stream: "stdout" | "stderr", bytes: Uint8Array): Promise<void>;
 }

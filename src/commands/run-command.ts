@@ -47,13 +47,14 @@ export class RunningCommand implements AsyncDisposable {
     const folder = await files.workFolder();
     const written = { stdout: new Tail(keptOutputBytes), stderr: new Tail(keptErrorBytes) };
     try {
+      const stdinFile = held.input === null ? null : await folder.write("input.json", held.input);
       const paths = {
-        ...(held.input === null ? {} : { SFN_CALLBACK_INPUT_FILE: await folder.write("input.json", held.input) }),
+        ...(stdinFile === null ? {} : { SFN_CALLBACK_INPUT_FILE: stdinFile }),
         SFN_CALLBACK_OUTPUT_FILE: join(folder.path, outputFileName),
       };
       const child = await startChild(settings.command, settings.args, {
         environment: { ...childEnvironment(context.environment, held.token, settings.passToken), ...paths },
-        stdin: held.input,
+        stdinFile,
         onOutput(stream, bytes) {
           written[stream].add(bytes);
           return terminal.passThrough(stream === "stdout" ? settings.stdoutTo : stream, bytes);

@@ -93,7 +93,7 @@ function takenLine({ executionArn, state, everySeconds }: Extract<RunEvent, { ev
 
 function tellAnswered(terminal: Terminal, { result, error }: Extract<RunEvent, { event: "answered" }>): void {
   if (result.unread !== null) terminal.warn(`the history could not be read: ${result.unread}`);
-  const failure: Text = error === null ? "" : ` (failure ${error})`;
+  const failure: Text = error === null || result.ending?.error === error ? "" : `; failure ${error}`;
   terminal.note([outcomeLine(redacted(result, terminal.redact)), failure]);
 }
 

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { constants as modes } from "node:fs";
+import { closeSync, constants as modes, openSync } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { constants } from "node:os";
 import { delimiter, join } from "node:path";
@@ -21,24 +21,19 @@ export async function startChild(
   source: SignalSource,
   command: string,
   args: readonly string[],
-  { environment, stdin, onOutput }: ChildOptions,
+  { environment, stdinFile, onOutput }: ChildOptions,
 ): Promise<Child> {
-  const how = { env: environment, detached: true } as const;
-  const child =
-    stdin === null
-      ? spawn(command, args, { ...how, stdio: ["inherit", "pipe", "pipe"] })
-      : spawn(command, args, { ...how, stdio: ["pipe", "pipe", "pipe"] });
+  const stdin = stdinFile === null ? "inherit" : openSync(stdinFile, "r");
+  const child = spawn(command, args, { env: environment, detached: true, stdio: [stdin, "pipe", "pipe"] });
   const exited = new Promise<ChildEnd>((done) => {
     child.on("exit", (code, signal) => done({ exitCode: code ?? 128 + (signal === null ? 0 : constants.signals[signal]), signal }));
   });
   await new Promise<void>((done, fail) => {
     child.once("spawn", done);
     child.once("error", (error) => fail(cannotStart(command, error)));
-  });
+  }).finally(() => typeof stdin === "number" && closeSync(stdin));
   const pid = child.pid ?? 0;
   const stopListening = stopAlong(source, pid);
-  // A program that does not read its input is free not to.
-  child.stdin?.on("error", () => {}).end(stdin);
   const outputs = [
     new Output(child.stdout, (bytes) => onOutput("stdout", bytes)),
     new Output(child.stderr, (bytes) => onOutput("stderr", bytes)),
@@ -64,14 +59,14 @@ async function ended(exited: Promise<ChildEnd>, outputs: readonly Output[]): Pro
 
 /** One stream of a program, handed on piece by piece. */
 class Output {
-  readonly #stream: Readable;
+  readonly #stream: Readable | null;
   readonly #take: (bytes: Uint8Array) => Promise<void>;
   #isOver = false;
   #isHurried = false;
   #goOn = () => {};
   #heardAt = performance.now();
 
-  constructor(stream: Readable, take: (bytes: Uint8Array) => Promise<void>) {
+  constructor(stream: Readable | null, take: (bytes: Uint8Array) => Promise<void>) {
     this.#stream = stream;
     this.#take = take;
     void this.#handOn();
@@ -89,12 +84,12 @@ class Output {
   }
 
   close(): void {
-    this.#stream.destroy();
+    this.#stream?.destroy();
   }
 
   async #handOn(): Promise<void> {
     try {
-      for await (const bytes of this.#stream) {
+      for await (const bytes of this.#stream ?? []) {
         await this.#taken(bytes);
         this.#heardAt = performance.now();
       }
