@@ -64,6 +64,20 @@ export function connectionNeverMade(error: unknown): boolean {
   return code === "ECONNREFUSED" || code === "ENOTFOUND";
 }
 
+/**
+ * AWS refused the signature for its time, and the SDK has put its clock right by the reply: signed again, the call goes through. Nothing was applied. The
+ * SDK marks other errors of a server with another time likewise, and these may come of a call that was applied.
+ */
+export function isClockPutRight(error: unknown): boolean {
+  if (
+    !/^(InvalidSignature|SignatureDoesNotMatch|RequestTimeTooSkewed|RequestExpired|RequestInTheFuture|AuthFailure)/.test(
+      factsOf(error).name,
+    )
+  )
+    return false;
+  return (error as { $metadata?: { clockSkewCorrected?: boolean } }).$metadata?.clockSkewCorrected === true;
+}
+
 /** The other end's certificate was not trusted: nothing was sent either. */
 export function isCertificateError(error: unknown): boolean {
   return /^(CERT_|ERR_TLS_|ERR_SSL_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_(GET|VERIFY)_)/.test(factsOf(error).code ?? "");

@@ -15,7 +15,7 @@ import {
   TestStateCommand,
 } from "@aws-sdk/client-sfn";
 import { CliError } from "../errors.ts";
-import { isThrottling, isTransient, toCliError } from "./errors.ts";
+import { isClockPutRight, isThrottling, isTransient, toCliError } from "./errors.ts";
 import { replyOf, sendFailed, sendMessage, sendOperations } from "./sending.ts";
 import type { Pace, StateTrial, StepFunctions } from "./step-functions.ts";
 import type { Wire } from "./wire.ts";
@@ -87,7 +87,7 @@ function pacedCalls(client: () => SFNClient, wire: Wire, { calls, throttles }: C
         return await request(client(), signal === undefined ? {} : { abortSignal: signal });
       } catch (error) {
         signal?.throwIfAborted();
-        const kind = isThrottling(error) ? "throttled" : isTransient(error) ? "failed" : null;
+        const kind = isThrottling(error) ? "throttled" : isTransient(error) || isClockPutRight(error) ? "failed" : null;
         if (kind === "throttled") {
           count(throttles, operation);
           pace.throttled(operation);

@@ -164,6 +164,21 @@ describe("an error of AWS", () => {
   });
 });
 
+/** What AWS says where the request was signed an hour ago, by its own time. */
+const tooLate = {
+  status: 403,
+  body: { __type: "com.amazon.coral.service#InvalidSignatureException", message: "Signature expired" },
+  headers: { date: new Date(Date.now() + 3_600_000).toUTCString() },
+};
+
+it("a paced call is signed and made again where this computer's clock is wrong", async () => {
+  await using peer = await awsPeer(tooLate, { body: { stateMachines: [] } });
+  await using connection = connectTo(peer.url);
+  const pace = { take: async () => {}, throttled: () => {}, pause: async () => {} };
+  expect(await all(connection.stepFunctions.paced(pace).stateMachines())).toEqual([]);
+  expect(peer.requests).toHaveLength(2);
+});
+
 describe("an answer to a task", () => {
   const sent = async (replies: readonly Canned[], requestMilliseconds?: number) => {
     await using peer = await awsPeer(...replies);
@@ -190,6 +205,18 @@ describe("an answer to a task", () => {
     const { reply, requests } = await sent([refusal(name), { body: {} }]);
     expect(reply).toEqual({ kind: "taken" });
     expect(requests).toHaveLength(2);
+  });
+
+  it("is signed and sent again where this computer's clock is wrong", async () => {
+    const { reply, requests } = await sent([tooLate, { body: {} }]);
+    expect(reply).toEqual({ kind: "taken" });
+    expect(requests).toHaveLength(2);
+  });
+
+  it("is lost, and not sent again, with a 500 of a server with another time", async () => {
+    const { reply, requests } = await sent([{ ...tooLate, status: 500, body: { __type: "InternalFailure" } }, { body: {} }]);
+    expect(reply).toMatchObject({ kind: "lost" });
+    expect(requests).toHaveLength(1);
   });
 
   const lost: [string, Canned][] = [

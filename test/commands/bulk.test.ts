@@ -1,5 +1,6 @@
-import { appendFileSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { beforeEach, describe, expect, it } from "vitest";
 import { createUser, temporaryFolder } from "../harness.ts";
 import { allHistories, throughApi } from "../local-file.ts";
@@ -104,6 +105,15 @@ describe("a bulk answer", () => {
     expect(await json(["succeed", ...approvals, ...yes])).toMatchObject({ code: 0, result: { results: [], counts: {} } });
     expect((await json(["succeed", ...approvals, ...yes, "--expect", "1"])).code).toBe(2);
   });
+});
+
+it("--rate sends so many a second", async () => {
+  const pauses: number[] = [];
+  const now = new Date();
+  const clock = { now: () => now, sleep: async (milliseconds: number) => void pauses.push(milliseconds) };
+  const { code } = await cli(["fail", "--all", "--across", "--yes", "--expect", "5", "--rate", "4"], { clock });
+  expect(code).toBe(0);
+  expect(pauses.filter((milliseconds) => milliseconds >= 250)).toEqual([250, 500, 750, 1000]);
 });
 
 describe("lines from elsewhere", () => {
@@ -255,6 +265,21 @@ describe("a journal", () => {
     expect(await told()).toEqual(first);
     const lines = (await cli([...all, "--jsonl"])).stdout.trim().split("\n");
     expect(lines.map((line) => JSON.parse(line).outcome).toSorted()).toEqual(["applied", "applied", "different"]);
+  });
+
+  it("goes on after a Ctrl-C, which lets what is under way come to its end", async () => {
+    const journal = join(folder, "journal.jsonl");
+    const all = ["fail", "--all", "--across", "--error", "No", "--yes", "--expect", "5", "--journal", journal, "--json"];
+    const controller = new AbortController();
+    const interrupted = cli([...all, "--rate", "2"], { interrupt: controller.signal });
+    while (!existsSync(journal) || !readFileSync(journal, "utf8").includes('"result"')) await pause(5);
+    controller.abort();
+    const { code, stdout } = await interrupted;
+    const { results, counts } = JSON.parse(stdout);
+    expect(code).toBe(130);
+    expect(counts).toEqual({ applied: results.length, notSent: 5 - results.length });
+    expect(Object.values(await statuses()).filter((status) => status === "FAILED")).toHaveLength(results.length);
+    expect(await json(all)).toMatchObject({ code: 0, result: { counts: { applied: 5 } } });
   });
 
   it("whose plan is not whole is begun anew", async () => {
