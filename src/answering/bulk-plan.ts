@@ -84,6 +84,7 @@ export async function planByLines(planning: Planning, text: string, command: Bul
       continue;
     }
     const { executionArn, eventId } = await located(planning, arns, given.word, index + 1);
+    refuseOtherRegion(executionArn, planning.connection.place.region, index + 1);
     if (eventId === null && what === "tasks") throw usageError(`line ${index + 1} names an execution and no task: ${given.word}`);
     const task = {
       executionArn,
@@ -100,6 +101,16 @@ export async function planByLines(planning: Planning, text: string, command: Bul
     planned.set(keyOf(task), task);
   }
   return { tasks: [...planned.values()], tokens: new Map(), unanswerable, notSeen: [] };
+}
+
+/** `pending` lists several Regions at once, and a connection leads to one. */
+function refuseOtherRegion(executionArn: string, own: string, number: number): void {
+  const region = executionArn.split(":")[3] ?? "";
+  if (region !== own)
+    throw usageError(
+      `line ${number} is of ${region}, and this connection leads to ${own}`,
+      `give the lines of each Region by themselves, with --region`,
+    );
 }
 
 interface GivenLine {

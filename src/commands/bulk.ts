@@ -169,6 +169,8 @@ function resumed(text: string, file: string, request: BulkRequest): Begun | null
 
 function resumeText({ results, sent }: Begun, count: number): string {
   const open = [...sent].filter((key) => !results.has(key)).length;
+  if (results.size === count)
+    return `all ${count.toLocaleString("en-US")} were done by an earlier run; another bulk needs another --journal`;
   return `going on: ${results.size.toLocaleString("en-US")} of ${count.toLocaleString("en-US")} are done${open === 0 ? "" : `, ${open} were under way`}`;
 }
 
