@@ -1,3 +1,4 @@
+import { GetExecutionHistoryCommand } from "@aws-sdk/client-sfn";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Bench, machine } from "./peer.ts";
 
@@ -128,5 +129,22 @@ describe("an execution fails as on AWS", () => {
     const arn = await bench.start(machine({ Grow: { Type: "Pass", Parameters, End: true } }), { text: large });
     const { error, cause } = await bench.describe(arn);
     expect({ error, cause }).toEqual({ error: "States.DataLimitExceeded", cause: tooLarge("Grow") });
+  });
+
+  it("at its 25,000th event", async () => {
+    const Choices = [{ Variable: "$.n", IsPresent: false, Next: "Never" }];
+    const states = {
+      Turn: { Type: "Choice", Choices, Default: "Again" },
+      Again: { Type: "Pass", Next: "Turn" },
+      Never: { Type: "Succeed" },
+    };
+    const executionArn = await bench.start(machine(states), { n: 1 });
+    const cause = "The execution reached the maximum number of history events (25000).";
+    expect(await bench.describe(executionArn)).toMatchObject({ status: "FAILED", error: "States.Runtime", cause });
+    const { events } = await bench.client.send(new GetExecutionHistoryCommand({ executionArn, reverseOrder: true, maxResults: 2 }));
+    expect(events?.map(({ id, type }) => [id, type])).toEqual([
+      [25_000, "ExecutionFailed"],
+      [24_999, "ChoiceStateExited"],
+    ]);
   });
 });

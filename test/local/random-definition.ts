@@ -35,6 +35,8 @@ export type Block =
       readonly kind: "map";
       readonly language: Language;
       readonly isDistributed: boolean;
+      /** Of a distributed one: whether it reads its items, which are mocked then. */
+      readonly reads: boolean;
       readonly items: readonly unknown[];
       readonly maxConcurrency: number;
       readonly tolerated: number | null;
@@ -95,6 +97,7 @@ export function blocks(depth: number, minLength = 1): fc.Arbitrary<Block[]> {
       kind: fc.constant("map" as const),
       language,
       isDistributed: fc.boolean(),
+      reads: fc.boolean(),
       items: fc.array(value, { maxLength: 4 }),
       maxConcurrency: fc.integer({ min: 0, max: 2 }),
       tolerated: fc.option(fc.integer({ min: 0, max: 2 }), { nil: null }),

@@ -93,6 +93,7 @@ class Writer {
     const selector = isPath
       ? { "i.$": "$$.Map.Item.Index", "v.$": "$$.Map.Item.Value" }
       : { i: "{% $states.context.Map.Item.Index %}", v: "{% $states.context.Map.Item.Value %}" };
+    const mapName = isPath ? `items${this.#number()}` : name;
     const map = {
       QueryLanguage: asked,
       Type: "Map",
@@ -101,13 +102,21 @@ class Writer {
       ...(block.selects ? { ItemSelector: selector } : {}),
       ...(block.isDistributed ? { Label: name } : {}),
       ...(block.isDistributed && block.tolerated !== null ? { ToleratedFailureCount: block.tolerated } : {}),
-      ...(isPath ? { ItemsPath: "$" } : { Items: literal(block.items) }),
+      ...this.#itemFields(block, isPath, mapName),
       ...ruleFields(block.rules, asked, place),
       Next,
     };
     if (!isPath) return { [name]: map };
-    const items = `items${this.#number()}`;
-    return { [name]: { Type: "Pass", Result: block.items, Next: items }, [items]: map };
+    return { [name]: { Type: "Pass", Result: block.items, Next: mapName }, [mapName]: map };
+  }
+
+  #itemFields({ isDistributed, reads, items }: Block & { kind: "map" }, isPath: boolean, name: string): object {
+    if (!isDistributed || !reads) return isPath ? { ItemsPath: "$" } : { Items: literal(items) };
+    // A second time it fails, as it does for good from the fourth on, which is not mocked.
+    const failed = { Throw: { Error: "S3.NoSuchKey", Cause: "mocked" } };
+    this.mocks[name] = [{ Return: items }, failed, { Return: items }];
+    const place = { Bucket: "b", Key: "k" };
+    return { ItemReader: { Resource: "arn:aws:states:::s3:getObject", ...(isPath ? { Parameters: place } : { Arguments: place }) } };
   }
 }
 

@@ -1,5 +1,5 @@
 import type { TaskCall } from "./execution-state.ts";
-import type { Json } from "./json.ts";
+import { isJsonObject, type Json } from "./json.ts";
 import { type Details, untruncated } from "./run.ts";
 
 export type Pattern = "request" | "sync" | "callback";
@@ -37,6 +37,23 @@ export function isOwnCall(call: TaskCall): boolean {
 /** A call's action without the pattern in which it waits. */
 export function actionOf({ resource }: TaskCall & { family: "Task" }): string {
   return resource.split(".")[0] ?? "";
+}
+
+/** What a call is made with: to some services Step Functions says that it was it who started the job (recorded for ECS, documented for Batch). */
+export function sentInput(call: TaskCall, input: Json): Json {
+  if (call.family !== "Task" || patternOf(call) !== "sync" || !isJsonObject(input)) return input;
+  switch (`${call.resourceType}:${actionOf(call)}`) {
+    case "ecs:runTask":
+      return { ...input, StartedBy: "AWS Step Functions" };
+    case "batch:submitJob": {
+      const overrides = isJsonObject(input["ContainerOverrides"]) ? input["ContainerOverrides"] : {};
+      const given = Array.isArray(overrides["Environment"]) ? overrides["Environment"] : [];
+      const Environment = [...given, { Name: "MANAGED_BY_AWS", Value: "STARTED_BY_STEP_FUNCTIONS" }];
+      return { ...input, ContainerOverrides: { ...overrides, Environment } };
+    }
+    default:
+      return input;
+  }
 }
 
 interface Scheduled {

@@ -12,6 +12,7 @@ import {
   outputDetails,
   patternOf,
   scheduledDetails,
+  sentInput,
   startedDetails,
   taskCall,
 } from "./task-call.ts";
@@ -33,7 +34,7 @@ export function beginTask(run: Run, line: Line, state: TaskState, data: StateDat
   const { visit } = line.strand;
   const given = taskCall(state.Resource);
   if (given === null) throw runtimeError(`The resource ${state.Resource} is not supported.`);
-  const input = data.callInput(state);
+  const input = sentInput(given, data.callInput(state));
   const timeoutSeconds = data.taskSeconds(state, "TimeoutSeconds");
   const heartbeatSeconds = data.taskSeconds(state, "HeartbeatSeconds");
   const roleArn = data.credentialsRoleArn(state);
