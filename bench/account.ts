@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { createServer } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { QuotaBuckets } from "../src/local/quotas.ts";
 
-/** How large a generated account is, and how fast its time runs. */
+/** How large a generated account is, and whether it keeps AWS's quotas. */
 export interface AccountSize {
   /** Each with a callback, and with so many executions that wait for it. */
   readonly waitingMachines: number;
@@ -11,25 +11,14 @@ export interface AccountSize {
   /** Machines without a callback, and how many executions of each run. */
   readonly idleMachines: number;
   readonly idleEach: number;
+  /** Every so many machines one was updated, before what runs now was started. */
+  readonly updatedEvery: number;
   /** How many events an execution has at most; most have few. */
   readonly longestHistory: number;
-  /** AWS's quotas, in a time that runs so many times as fast as ours; null keeps none. */
-  readonly quotasAt: number | null;
+  readonly keepsQuotas: boolean;
 }
 
-/**
- * A stand-in for a large AWS account, in a process of its own: `node account.ts '<AccountSize as JSON>'` prints its URL, then, at SIGTERM, a
- * line of JSON with the calls that were answered and refused, by operation. It keeps nothing: machines, executions and
- * histories are made up from their numbers at each request.
- */
-const size = JSON.parse(process.argv[2] ?? "{}") as AccountSize;
 const account = "arn:aws:states:eu-central-1:123456789012";
-const begunAt = Date.now();
-const factor = size.quotasAt ?? 1;
-const quotas = size.quotasAt === null ? null : new QuotaBuckets("aws", () => begunAt + (Date.now() - begunAt) * factor);
-const calls: Record<string, { answered: number; refused: number }> = {};
-let firstPageAt: number | null = null;
-
 const Parameters = { QueueUrl: "https://sqs", MessageBody: { "taskToken.$": "$$.Task.Token" } };
 const waits = {
   Type: "Task",
@@ -41,45 +30,117 @@ const waits = {
 const waitingDefinition = JSON.stringify({ StartAt: "Count", States: { Count: { Type: "Pass", Next: "Ask" }, Ask: waits } });
 const idleDefinition = JSON.stringify({ StartAt: "Idle", States: { Idle: { Type: "Wait", Seconds: 86_400, End: true } } });
 
+const throttling = JSON.stringify({ __type: "ThrottlingException", message: "Rate exceeded" });
+
 type Members = Readonly<Record<string, unknown>>;
+type Counts = Record<string, { answered: number; refused: number }>;
 
-const operations: Readonly<Record<string, (request: Members) => object>> = {
-  ListStateMachines: (request) =>
-    page(request, size.waitingMachines + size.idleMachines, "stateMachines", (index) => ({
-      stateMachineArn: `${account}:stateMachine:${machineName(index)}`,
-      name: machineName(index),
-      type: "STANDARD",
-      creationDate: 1,
-    })),
-  DescribeStateMachine: ({ stateMachineArn }) => {
-    const [name = ""] = String(stateMachineArn).split(":").slice(-1);
+/**
+ * A stand-in for a large AWS account. It keeps nothing: machines, executions and histories are made up from their numbers at each request. Run
+ * as a script (`node account.ts '<AccountSize as JSON>'`) it prints its URL, then, at SIGTERM, a line of JSON with the calls that were answered
+ * and refused, by operation, and when the first was.
+ */
+export class GeneratedAccount implements AsyncDisposable {
+  readonly calls: Counts = {};
+  firstReplyAt: number | null = null;
+  /** How many replies were written. */
+  replies = 0;
+  readonly #size: AccountSize;
+  readonly #now: () => number;
+  readonly #begunAt: number;
+  readonly #quotas: QuotaBuckets | null;
+  readonly #server: Server;
+
+  constructor(size: AccountSize, now: () => number) {
+    this.#size = size;
+    this.#now = now;
+    this.#begunAt = now();
+    this.#quotas = size.keepsQuotas ? new QuotaBuckets("aws", now) : null;
+    this.#server = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on("data", (chunk: Buffer) => chunks.push(chunk));
+      request.on("end", () => {
+        const operation = String(request.headers["x-amz-target"]).replace("AWSStepFunctions.", "");
+        const reply = this.#reply(operation, JSON.parse(Buffer.concat(chunks).toString()) as Members);
+        const headers = { "content-type": "application/x-amz-json-1.0", date: new Date(this.#now()).toUTCString() };
+        response.writeHead(reply === null ? 400 : 200, headers).end(reply === null ? throttling : JSON.stringify(reply));
+        this.firstReplyAt ??= this.#now();
+        this.replies += 1;
+      });
+    });
+  }
+
+  async listen(): Promise<string> {
+    await new Promise<void>((done) => this.#server.listen(0, "127.0.0.1", done));
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((done) => this.#server.close(done));
+  }
+
+  /** Null where it came too soon. */
+  #reply(operation: string, request: Members): object | null {
+    const count = this.calls[operation] ?? { answered: 0, refused: 0 };
+    this.calls[operation] = count;
+    const may = this.#quotas?.take(operation) ?? true;
+    count[may ? "answered" : "refused"] += 1;
+    return may ? (this.#operations[operation]?.(request) ?? {}) : null;
+  }
+
+  readonly #operations: Readonly<Record<string, (request: Members) => object>> = {
+    ListStateMachines: (request) =>
+      page(request, this.#size.waitingMachines + this.#size.idleMachines, "stateMachines", (index) => {
+        const name = machineName(index, this.#size);
+        return { stateMachineArn: `${account}:stateMachine:${name}`, name, type: "STANDARD", creationDate: 1 };
+      }),
+    DescribeStateMachine: ({ stateMachineArn }) => {
+      const name = lastOf(stateMachineArn);
+      return { ...this.#definition(name), type: "STANDARD", creationDate: 1, status: "ACTIVE" };
+    },
+    DescribeStateMachineForExecution: ({ executionArn }) => ({
+      ...this.#definition(String(executionArn).split(":").at(-2) ?? ""),
+      updateDate: this.#begunAt / 1000 - 10 * 86_400,
+    }),
+    ListExecutions: (request) => {
+      const name = lastOf(request["stateMachineArn"]);
+      return page(request, isWaiting(name) ? this.#size.waitingEach : this.#size.idleEach, "executions", (index) => ({
+        executionArn: `${account}:execution:${name}:run-${index}`,
+        stateMachineArn: request["stateMachineArn"],
+        name: `run-${index}`,
+        status: "RUNNING",
+        startDate: this.#begunAt / 1000 - 86_400 + index / 1000,
+      }));
+    },
+    GetExecutionHistory: (request) => {
+      const arn = String(request["executionArn"]);
+      const [machine = "", run = ""] = arn.split(":").slice(-2);
+      const length = isWaiting(machine) ? historyLength(Number(run.slice("run-".length)), this.#size.longestHistory) : 2;
+      return page(request, length, "events", (index) => {
+        const id = request["reverseOrder"] === true ? length - index : index + 1;
+        return event(arn, machine, id, length, this.#begunAt / 1000);
+      });
+    },
+  };
+
+  /** Only what was updated has a revision. */
+  #definition(name: string): object {
     const definition = isWaiting(name) ? waitingDefinition : idleDefinition;
-    return { stateMachineArn, name, definition, roleArn: "r", type: "STANDARD", creationDate: 1, status: "ACTIVE" };
-  },
-  ListExecutions: (request) => {
-    const [name = ""] = String(request["stateMachineArn"]).split(":").slice(-1);
-    return page(request, isWaiting(name) ? size.waitingEach : size.idleEach, "executions", (index) => ({
-      executionArn: `${account}:execution:${name}:run-${index}`,
-      stateMachineArn: request["stateMachineArn"],
-      name: `run-${index}`,
-      status: "RUNNING",
-      startDate: begunAt / 1000 - 86_400 + index / 1000,
-    }));
-  },
-  GetExecutionHistory: (request) => {
-    const arn = String(request["executionArn"]);
-    const [machine = "", run = ""] = arn.split(":").slice(-2);
-    const length = isWaiting(machine) ? historyLength(Number(run.slice("run-".length))) : 2;
-    return page(request, length, "events", (index) =>
-      event(arn, machine, request["reverseOrder"] === true ? length - index : index + 1, length),
-    );
-  },
-};
+    const isUpdated = Number(/\d+/.exec(name)?.[0]) % this.#size.updatedEvery === 0;
+    const revision = isUpdated ? { revisionId: `revision-of-${name}` } : {};
+    return { stateMachineArn: `${account}:stateMachine:${name}`, name, definition, roleArn: "r", ...revision };
+  }
+}
 
-function machineName(index: number): string {
+function lastOf(arn: unknown): string {
+  return String(arn).split(":").at(-1) ?? "";
+}
+
+function machineName(index: number, { waitingMachines, idleMachines }: AccountSize): string {
   // Those that wait are spread over the listing, which comes in the order of the names.
-  const every = Math.max(1, Math.floor((size.waitingMachines + size.idleMachines) / size.waitingMachines));
-  return `m-${String(index).padStart(6, "0")}-${index % every === 0 && index / every < size.waitingMachines ? "waits" : "idle"}`;
+  const every = Math.max(1, Math.floor((waitingMachines + idleMachines) / waitingMachines));
+  return `m-${String(index).padStart(6, "0")}-${index % every === 0 && index / every < waitingMachines ? "waits" : "idle"}`;
 }
 
 function isWaiting(name: string): boolean {
@@ -87,13 +148,13 @@ function isWaiting(name: string): boolean {
 }
 
 /** One in a hundred has a long history. */
-function historyLength(run: number): number {
-  return run % 100 === 0 ? Math.max(8, size.longestHistory) : 8 + 2 * (run % 3);
+function historyLength(run: number, longest: number): number {
+  return run % 100 === 0 ? Math.max(8, longest) : 8 + 2 * (run % 3);
 }
 
 /** Event `id` of a history: rounds of the Pass state, then the callback that waits. */
-function event(arn: string, machine: string, id: number, length: number): object {
-  const base = { id, previousEventId: Math.max(0, id - 1), timestamp: begunAt / 1000 - 3600 + id / 1000 };
+function event(arn: string, machine: string, id: number, length: number, begunAtSeconds: number): object {
+  const base = { id, previousEventId: Math.max(0, id - 1), timestamp: begunAtSeconds - 3600 + id / 1000 };
   const call = { resourceType: "sqs", resource: "sendMessage.waitForTaskToken" };
   if (id === 1) return { ...base, type: "ExecutionStarted", executionStartedEventDetails: { input: '{"order":17}' } };
   if (!isWaiting(machine)) return { ...base, type: "WaitStateEntered", stateEnteredEventDetails: { name: "Idle", input: "{}" } };
@@ -125,24 +186,11 @@ function page(request: Members, count: number, member: string, item: (index: num
   return { [member]: items, ...(to < count ? { nextToken: String(to) } : {}) };
 }
 
-const throttling = JSON.stringify({ __type: "ThrottlingException", message: "Rate exceeded" });
-
-const server = createServer((request, response) => {
-  const chunks: Buffer[] = [];
-  request.on("data", (chunk: Buffer) => chunks.push(chunk));
-  request.on("end", () => {
-    const operation = String(request.headers["x-amz-target"]).replace("AWSStepFunctions.", "");
-    const count = calls[operation] ?? { answered: 0, refused: 0 };
-    calls[operation] = count;
-    const may = quotas?.take(operation) ?? true;
-    count[may ? "answered" : "refused"] += 1;
-    const reply = may ? JSON.stringify(operations[operation]?.(JSON.parse(Buffer.concat(chunks).toString()) as Members) ?? {}) : throttling;
-    response.writeHead(may ? 200 : 400, { "content-type": "application/x-amz-json-1.0" }).end(reply);
-    firstPageAt ??= Date.now();
+if (process.argv[1] === import.meta.filename) {
+  const served = new GeneratedAccount(JSON.parse(process.argv[2] ?? "{}") as AccountSize, Date.now);
+  console.log(await served.listen());
+  process.on("SIGTERM", () => {
+    console.log(JSON.stringify({ calls: served.calls, firstReplyAt: served.firstReplyAt }));
+    process.exit(0);
   });
-});
-server.listen(0, "127.0.0.1", () => console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
-process.on("SIGTERM", () => {
-  console.log(JSON.stringify({ calls, firstPageAt }));
-  process.exit(0);
-});
+}

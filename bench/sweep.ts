@@ -3,11 +3,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { GetExecutionHistoryCommand, ListExecutionsCommand, ListStateMachinesCommand, SFNClient } from "@aws-sdk/client-sfn";
 import { connectEndpoint } from "../src/aws/connection.ts";
-import { type Clock, createPacer } from "../src/sweep/pacing.ts";
+import { createPacer } from "../src/sweep/pacing.ts";
 import { quotaOf } from "../src/sweep/quotas.ts";
 import { type Sweep, sweep } from "../src/sweep/sweep.ts";
-import type { AccountSize } from "./account.ts";
+import { type AccountSize, GeneratedAccount } from "./account.ts";
 import type { Figure } from "./local.ts";
+import { VirtualClock } from "./virtual-clock.ts";
 
 /** What a sweep of a generated account costs: calls, time and memory, beside the script that anybody would write. */
 
@@ -20,70 +21,83 @@ const mostFirstRowMilliseconds = 1000;
 
 type Counts = Readonly<Record<string, { readonly answered: number; readonly refused: number }>>;
 
+/** A generated account in a process of its own. */
 interface Account {
   readonly url: string;
   /** Ends it; tells what it was asked, and when it first answered. */
-  end(): Promise<{ readonly calls: Counts; readonly firstPageAt: number }>;
+  end(): Promise<{ readonly calls: Counts; readonly firstReplyAt: number }>;
 }
 
 export async function measureSweep(environment: NodeJS.ProcessEnv, quick: boolean): Promise<Figure[]> {
   const waitingEach = quick ? 50 : 300;
   const small: AccountSize = {
-    ...{ waitingMachines: 10, waitingEach, idleMachines: 200, idleEach: 5, longestHistory: 5000 },
-    quotasAt: 60,
+    ...{ waitingMachines: 10, waitingEach, idleMachines: 200, idleEach: 5, updatedEvery: 2, longestHistory: 5000 },
+    keepsQuotas: true,
   };
   const large: AccountSize = {
-    ...{ waitingMachines: 20, waitingEach: quick ? 500 : 5000, idleMachines: 80, idleEach: 1, longestHistory: 1000 },
-    quotasAt: null,
+    ...{ waitingMachines: 20, waitingEach: quick ? 500 : 5000, idleMachines: 80, idleEach: 1, updatedEvery: 2, longestHistory: 1000 },
+    keepsQuotas: false,
   };
   return [...(await paced(small)), ...(await resident(large, environment))];
 }
 
-/** Under AWS's quotas, in a time that runs faster than ours. */
+/** Under AWS's quotas, on a clock that passes over the waiting. */
 async function paced(size: AccountSize): Promise<Figure[]> {
-  const ours = await ourSweep(size);
+  const ours = await sweepPaced(size);
   const script = await obviousScript(size);
   const waiting = size.waitingMachines * size.waitingEach;
-  const reads = ours.calls["GetExecutionHistory"]?.answered ?? 0;
-  const floor = floorSeconds(ours.calls);
+  const floor = floorSeconds(size);
   const what = `sweep: ${waiting} waiting in ${size.waitingMachines + size.idleMachines} machines`;
   const isWhole = ours.found === waiting && script.found === waiting;
+  const answered = (operation: string) => ours.calls[operation]?.answered ?? 0;
   return [
-    figure(`${what}, histories per task`, reads / waiting, "", 1, isWhole),
+    figure(`${what}, histories per task`, answered("GetExecutionHistory") / waiting, "", 1, isWhole),
+    figure(`${what}, questions per updated machine`, answered("DescribeStateMachineForExecution") / updatedMachines(size), "", 1, isWhole),
     figure(`${what}, against the floor of ${floor.toFixed(0)} s`, ours.seconds / floor, " x", mostOfFloor, isWhole),
     figure(`${what}, calls against the obvious script's ${total(script.calls)}`, total(ours.calls) / total(script.calls), " x", 1, isWhole),
     figure(`${what}, calls that AWS refused (script: ${refused(script.calls)})`, refused(ours.calls), "", 0, isWhole),
-    figure(`${what}, time against the obvious script's ${script.seconds.toFixed(0)} s`, ours.seconds / script.seconds, " x", 2, isWhole),
+    figure(
+      `${what}, time at half of the quotas, against the script's ${script.seconds.toFixed(0)} s at all`,
+      ours.seconds / script.seconds,
+      " x",
+      2,
+      isWhole,
+    ),
   ];
 }
 
-interface Run {
+export interface Run {
+  /** -1 where it says that it is not complete. */
   readonly found: number;
-  /** In the account's own time. */
   readonly seconds: number;
   readonly calls: Counts;
 }
 
-async function ourSweep(size: AccountSize): Promise<Run> {
-  const account = await startAccount(size);
-  const clock = fastClock(size.quotasAt ?? 1);
-  const place = { kind: "endpoint", region, endpointUrl: account.url, profile: null } as const;
-  const connection = connectEndpoint({ url: account.url, region, place, clock, version: "0.0.0" });
+/** Sweeps a generated account within the share of AWS's quotas. */
+export async function sweepPaced(size: AccountSize): Promise<Run> {
+  let asked = () => 0;
+  const clock: VirtualClock = new VirtualClock(() => asked() - account.replies);
+  await using account = new GeneratedAccount(size, () => clock.now().getTime());
+  const url = await account.listen();
+  const place = { kind: "endpoint", region, endpointUrl: url, profile: null } as const;
+  await using connection = connectEndpoint({ url, region, place, clock, version: "0.0.0" });
+  asked = () => Object.values(connection.stepFunctions.calls).reduce((sum, count) => sum + count, 0);
   const startedAt = clock.now().getTime();
-  const found: Sweep = await sweep(connection.stepFunctions, createPacer(region, share, clock), {});
-  const seconds = (clock.now().getTime() - startedAt) / 1000;
-  await connection[Symbol.asyncDispose]();
-  return { found: found.complete ? found.count : -1, seconds, calls: (await account.end()).calls };
+  const swept: Sweep = await sweep(connection.stepFunctions, createPacer(region, share, clock), {});
+  return { found: swept.complete ? swept.count : -1, seconds: (clock.now().getTime() - startedAt) / 1000, calls: account.calls };
 }
 
 /** Lists, then reads whole histories one after another, and waits a moment where it is refused. */
 async function obviousScript(size: AccountSize): Promise<Run> {
-  const account = await startAccount(size);
-  const clock = fastClock(size.quotasAt ?? 1);
-  const client = new SFNClient({ endpoint: account.url, region, credentials: { accessKeyId: "b", secretAccessKey: "b" }, maxAttempts: 1 });
+  let asked = 0;
+  const clock: VirtualClock = new VirtualClock(() => asked - account.replies);
+  await using account = new GeneratedAccount(size, () => clock.now().getTime());
+  const endpoint = await account.listen();
+  const client = new SFNClient({ endpoint, region, credentials: { accessKeyId: "b", secretAccessKey: "b" }, maxAttempts: 1 });
   const patiently = async <Reply>(call: () => Promise<Reply>): Promise<Reply> => {
     for (;;) {
       try {
+        asked += 1;
         return await call();
       } catch (error) {
         if (!(error instanceof Error) || error.name !== "ThrottlingException") throw error;
@@ -109,9 +123,8 @@ async function obviousScript(size: AccountSize): Promise<Run> {
       if (last === "TaskSubmitted") found += 1;
     }
   }
-  const seconds = (clock.now().getTime() - startedAt) / 1000;
   client.destroy();
-  return { found, seconds, calls: (await account.end()).calls };
+  return { found, seconds: (clock.now().getTime() - startedAt) / 1000, calls: account.calls };
 }
 
 /** The whole command over many running executions, without quotas: its memory, and how soon it says something. */
@@ -121,14 +134,14 @@ async function resident(size: AccountSize, environment: NodeJS.ProcessEnv): Prom
   for (const form of [["--jsonl"], []]) {
     const account = await startAccount(size);
     const run = await runPending([...form, "--endpoint-url", account.url], environment);
-    const { firstPageAt } = await account.end();
+    const { firstReplyAt } = await account.end();
     const what = `sweep: ${waiting} running, pending ${form.join(" ")}`.trimEnd();
     figures.push(figure(`${what}, resident`, run.megabytes, " MB", mostResidentMegabytes, run.code === 0));
     if (form[0] === "--jsonl")
       figures.push(
         figure(
           `${what}, first row after the first page`,
-          run.firstRowAt - firstPageAt,
+          run.firstRowAt - firstReplyAt,
           " ms",
           mostFirstRowMilliseconds,
           run.rows === waiting,
@@ -177,27 +190,26 @@ function startAccount(size: AccountSize): Promise<Account> {
   });
 }
 
-async function end(child: ChildProcess, said: () => string): Promise<{ calls: Counts; firstPageAt: number }> {
+async function end(child: ChildProcess, said: () => string): Promise<{ calls: Counts; firstReplyAt: number }> {
   const ended = new Promise((done) => child.once("close", done));
   child.kill("SIGTERM");
   await ended;
-  return JSON.parse(said()) as { calls: Counts; firstPageAt: number };
+  return JSON.parse(said()) as { calls: Counts; firstReplyAt: number };
 }
 
-function fastClock(factor: number): Clock {
-  const startedAt = Date.now();
-  return {
-    now: () => new Date(startedAt + (performance.timeOrigin + performance.now() - startedAt) * factor),
-    sleep: (milliseconds) => new Promise((wake) => setTimeout(wake, milliseconds / factor)),
-  };
+/** Half of the machines, or the like. */
+export function updatedMachines({ waitingMachines, idleMachines, updatedEvery }: AccountSize): number {
+  return Math.ceil((waitingMachines + idleMachines) / updatedEvery);
 }
 
-/** The least time that the share of the quotas allows for these calls. */
-function floorSeconds(calls: Counts): number {
+/** The least time that the share of the quotas allows: each machine described and its executions listed, and a history read of each that waits. */
+export function floorSeconds({ waitingMachines, waitingEach, idleMachines }: AccountSize): number {
+  const machines = waitingMachines + idleMachines;
+  const calls = { DescribeStateMachine: machines, ListExecutions: machines, GetExecutionHistory: waitingMachines * waitingEach };
   return Math.max(
-    ...Object.entries(calls).map(([operation, { answered }]) => {
+    ...Object.entries(calls).map(([operation, count]) => {
       const quota = quotaOf(operation, region);
-      return quota === null ? 0 : (answered - quota.bucket * share) / (quota.refill * share);
+      return quota === null ? 0 : (count - quota.bucket * share) / (quota.refill * share);
     }),
   );
 }

@@ -40,6 +40,8 @@ export interface SweepOptions extends SweepFilter {
 
 const describers = 8;
 const listers = 8;
+/** Fewer, so that a machine with a callback never waits behind many without one for its turn within the quota. */
+const idleListers = 2;
 const readers = 16;
 /** Executions that wait to be read: enough to keep the readers busy, few enough to be held. */
 const maxQueued = 1000;
@@ -74,6 +76,8 @@ class Sweeping {
   readonly #nesting = new Nesting();
   readonly #machines = new WorkQueue<StateMachineSummary>(maxMachines);
   readonly #listings = new WorkQueue<Listing>();
+  /** Of machines in which nothing that starts now can wait. */
+  readonly #idleListings = new WorkQueue<Listing>();
   readonly #readings = new WorkQueue<Reading>(maxQueued);
   /** Listings and readings that are not done yet. */
   #open = 0;
@@ -101,6 +105,7 @@ class Sweeping {
         this.#findMachines(),
         work(this.#machines, describers, (machine) => this.#guarded(() => this.#describe(machine))).then(() => this.#described()),
         work(this.#listings, listers, (listing) => this.#guarded(() => this.#list(listing))),
+        work(this.#idleListings, idleListers, (listing) => this.#guarded(() => this.#list(listing))),
         work(this.#readings, readers, (reading) => this.#guarded(() => this.#read(reading))),
       ]);
       if (signal?.aborted !== true && !this.#gaps.isHopeless)
@@ -129,7 +134,7 @@ class Sweeping {
   /** Takes the rest of the work away. */
   #stop(): void {
     this.#isCutOff = true;
-    for (const queue of [this.#machines, this.#listings, this.#readings]) queue.close();
+    for (const queue of [this.#machines, this.#listings, this.#idleListings, this.#readings]) queue.close();
   }
 
   async #findMachines(): Promise<void> {
@@ -156,7 +161,8 @@ class Sweeping {
     const isIdle = this.#isIdle(defined.definition);
     this.#tally.machineDescribed(isIdle);
     this.#open += 1;
-    if (!(await this.#listings.give({ defined, mapRun: null }, !isIdle))) this.#gaps.leave(machine.arn, "ListExecutions");
+    const listings = isIdle ? this.#idleListings : this.#listings;
+    if (!(await listings.give({ defined, mapRun: null }))) this.#gaps.leave(machine.arn, "ListExecutions");
   }
 
   #described(): void {
@@ -244,7 +250,7 @@ class Sweeping {
       const path = [...(mapRun?.path ?? []), { child: map ?? "", mapRunArn: arn }];
       this.#open += 1;
       const children = { defined, mapRun: { arn, map, definition, path, executionArn: execution.arn } };
-      if (!(await this.#listings.give(children, true))) this.#gaps.leave(arn, "ListExecutions");
+      if (!(await this.#listings.give(children))) this.#gaps.leave(arn, "ListExecutions");
     }
   }
 
@@ -267,8 +273,7 @@ class Sweeping {
 
   #closeWhenDone(): void {
     if (!this.#isDescribed || this.#open > 0) return;
-    this.#listings.close();
-    this.#readings.close();
+    for (const queue of [this.#listings, this.#idleListings, this.#readings]) queue.close();
   }
 
   /** An error ends the whole sweep, and with it what the other workers wait for. */

@@ -1,7 +1,6 @@
 /** Work that one pool of workers hands to another. */
 export class WorkQueue<Item> {
   readonly #capacity: number;
-  readonly #urgent: Item[] = [];
   readonly #items: Item[] = [];
   readonly #takers: ((item: Item | undefined) => void)[] = [];
   readonly #givers: (() => void)[] = [];
@@ -13,22 +12,22 @@ export class WorkQueue<Item> {
 
   /** How many items wait to be taken. */
   get length(): number {
-    return this.#urgent.length + this.#items.length;
+    return this.#items.length;
   }
 
-  /** Urgent items are taken first. Resolves at once, or when there is room; to false where the queue is closed and takes nothing more. */
-  async give(item: Item, isUrgent = false): Promise<boolean> {
+  /** Resolves at once, or when there is room; to false where the queue is closed and takes nothing more. */
+  async give(item: Item): Promise<boolean> {
     while (this.length >= this.#capacity && !this.#isClosed) await new Promise<void>((resolve) => this.#givers.push(resolve));
     if (this.#isClosed) return false;
     const taker = this.#takers.shift();
-    if (taker === undefined) (isUrgent ? this.#urgent : this.#items).push(item);
+    if (taker === undefined) this.#items.push(item);
     else taker(item);
     return true;
   }
 
   /** Undefined when the queue is closed and empty. */
   take(): Promise<Item | undefined> {
-    const item = this.#urgent.shift() ?? this.#items.shift();
+    const item = this.#items.shift();
     if (item === undefined && !this.#isClosed) return new Promise((resolve) => this.#takers.push(resolve));
     this.#givers.shift()?.();
     return Promise.resolve(item);
