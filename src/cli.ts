@@ -4,9 +4,11 @@ import { registerDemo } from "./commands/demo.ts";
 import { registerDeployExample } from "./commands/deploy-example.ts";
 import { registerFail } from "./commands/fail.ts";
 import { registerHeartbeat } from "./commands/heartbeat.ts";
+import { registerInbox } from "./commands/inbox.ts";
 import { registerLocal } from "./commands/local.ts";
 import { registerPending } from "./commands/pending.ts";
 import { registerPolicy } from "./commands/policy.ts";
+import { isReadOnly } from "./commands/read-only.ts";
 import type { Act, Run } from "./commands/registration.ts";
 import { registerRun } from "./commands/run.ts";
 import { registerShow } from "./commands/show.ts";
@@ -39,7 +41,7 @@ export interface Invocation {
 }
 
 // Everything else is refused under SFN_CALLBACK_READ_ONLY, so a command forgotten here is refused rather than let through.
-const readingCommands = new Set(["pending", "show", "wait", "local", "demo", "policy"]);
+const readingCommands = new Set(["inbox", "pending", "show", "wait", "local", "demo", "policy"]);
 const commandsTakingACommand = new Set(["local", "run"]);
 const commandsTakingRegions = new Set(["pending"]);
 
@@ -165,6 +167,7 @@ function createProgram(host: Host, run: Run): Command {
     .exitOverride();
   addGlobalOptions(program);
   for (const register of [
+    registerInbox,
     registerPending,
     registerShow,
     registerAnswer,
@@ -213,8 +216,7 @@ function addGlobalOptions(program: Command): void {
 }
 
 function refuseWhereReadOnly(name: string, environment: Environment): void {
-  const value = environment["SFN_CALLBACK_READ_ONLY"] ?? "";
-  if (value === "" || value === "0" || value === "false" || readingCommands.has(name)) return;
+  if (!isReadOnly(environment) || readingCommands.has(name)) return;
   throw usageError(`${name} changes something, and SFN_CALLBACK_READ_ONLY is set`, "Unset SFN_CALLBACK_READ_ONLY to allow it.");
 }
 
@@ -258,10 +260,18 @@ function asCliError(error: unknown, program: Command, argv: readonly string[], s
   if (error instanceof CliError) return error;
   if (signal.aborted && signal.reason instanceof CliError) return signal.reason;
   if (error instanceof CommanderError) {
+    if (error.code === "commander.excessArguments" && commandIn(program, argv) === "sfn-callback") return unknownCommand(program);
     return usageError(error.message.replace(/^error: /, "").replace(/\n/g, " "), `${commandIn(program, argv)} --help`);
   }
   const message = error instanceof Error ? error.message : String(error);
   return new CliError("failure", `internal error: ${message}`, { code: "Internal", hint: "--debug shows where.", cause: error });
+}
+
+/** Any word that names no command reaches the inbox, the command where none is named. */
+function unknownCommand({ args: [word = ""], commands }: Command): CliError {
+  const alike = commands.map((command) => command.name()).filter((name) => name.startsWith(word.slice(0, 2)));
+  const hint = alike.length === 0 ? "sfn-callback --help" : `Did you mean ${alike.join(" or ")}?`;
+  return usageError(`unknown command '${word}'`, hint);
 }
 
 /** As `timeout` and `docker run` do, `run` keeps the low codes for the command that it runs. */

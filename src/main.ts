@@ -10,9 +10,11 @@ import { systemClock } from "./shell/clock.ts";
 import { Closers } from "./shell/closers.ts";
 import { connector } from "./shell/connect.ts";
 import { createFiles, stateFolder } from "./shell/files.ts";
+import { atExit, type JobProcess, suspendJob } from "./shell/foreground.ts";
 import { serveLocal } from "./shell/serve-local.ts";
 import { listenForSignals, type SignalSource } from "./shell/signals.ts";
-import { createPrompts } from "./terminal/prompts.ts";
+import { createLatePrompts, createPrompts } from "./terminal/prompts.ts";
+import type { Foreground } from "./terminal/screen.ts";
 import { createSecrets } from "./terminal/secrets.ts";
 import { createTerminal } from "./terminal/terminal.ts";
 import { createWriter, type OutputStream } from "./terminal/writer.ts";
@@ -21,10 +23,12 @@ import { createWriter, type OutputStream } from "./terminal/writer.ts";
 export { CliError, usageError } from "./errors.ts";
 
 /** What is used of `process`; the tests pass streams of their own. */
-export interface Process extends SignalSource {
+export type Process = ProcessStreams & SignalSource & JobProcess;
+
+interface ProcessStreams {
   readonly argv: readonly string[];
   readonly env: Environment;
-  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean; setRawMode?(isRaw: boolean): unknown };
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
 }
@@ -73,8 +77,16 @@ function begin({ process, clock, timeouts }: World, options: OutputOptions): Beg
   const children = new Children(environment);
   const { signal, terminated, givenUp, ...signals } = listenForSignals(process, () => children.idle());
   const secrets = createSecrets(hideTokens);
-  const terminal = createTerminal(process, environment, options, secrets);
-  const prompts = createPrompts(process, signal, secrets.clean);
+  const foreground: Foreground = {
+    interrupt: signals.interrupt,
+    atExit: (restore) => atExit(process, restore),
+    suspend: (resumed) => suspendJob(process, resumed),
+  };
+  const terminal = createTerminal(process, environment, options, secrets, foreground);
+  const linePrompts = createLatePrompts(async () =>
+    (await import("./terminal/line-prompts.ts")).createLinePrompts(process, signal, terminal.redact),
+  );
+  const prompts = environment["TERM"] === "dumb" ? linePrompts : createPrompts(process, signal, terminal);
   const local = (local: LocalOptions) => serveLocal({ environment, clock, closers }, local);
   const { version } = packageJson;
   const connecting = { environment, clock, closers, version, timeouts, serveLocal: local, promptSecret: prompts.secret };
@@ -86,6 +98,7 @@ function begin({ process, clock, timeouts }: World, options: OutputOptions): Beg
     context: (connectionOptions): Context => ({
       terminal,
       prompts,
+      linePrompts,
       environment,
       files: createFiles(process, closers),
       clock,

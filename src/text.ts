@@ -5,7 +5,7 @@
  */
 export type Text = string | StyledText | readonly Text[];
 
-export type StyleName = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
+export type StyleName = "bold" | "dim" | "inverse" | "red" | "green" | "yellow" | "cyan";
 
 export interface StyledText {
   readonly style: StyleName;
@@ -18,6 +18,7 @@ const styled =
 
 export const bold = styled("bold");
 export const dim = styled("dim");
+export const inverse = styled("inverse");
 export const red = styled("red");
 export const green = styled("green");
 export const yellow = styled("yellow");

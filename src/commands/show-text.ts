@@ -66,6 +66,16 @@ export function askingLines({ details, contract }: Shown, showing: Showing): Tex
   ];
 }
 
+/** The same where there is room for a few lines only: what is asked and the words to answer it with come first. */
+export function briefDetailsLines({ details, contract, choices }: Shown, showing: Showing): Text[] {
+  return [
+    ...titleLines(contract, details),
+    ...askedLines(details, showing),
+    ...choiceLines(choices, details),
+    ...factLines(details, showing),
+  ];
+}
+
 function section(title: string, lines: readonly Text[]): Text[] {
   return lines.length === 0 ? [] : ["", bold(title), ...lines.map((line): Text => ["  ", line])];
 }

@@ -22,6 +22,8 @@ export interface Signals {
   readonly givenUp: Promise<never>;
   /** Tells `listener` of every signal from now on, SIGHUP too, and does nothing else at them. */
   take(listener: (signal: EndingSignal) => void): void;
+  /** Does what a SIGINT does. */
+  interrupt(): void;
   /** Ends the process soon where a signal came: a request that still hangs must not keep it. */
   exitSoonWhereAborted(exitCode: number): void;
   stopListening(): void;
@@ -63,6 +65,7 @@ export function listenForSignals(source: SignalSource, idle: () => Promise<void>
       listening.stop();
       for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) listening.to(name, () => listener(name));
     },
+    interrupt: onInterrupt,
     exitSoonWhereAborted(exitCode) {
       // Where nothing hangs, the timer keeps nothing either.
       if (signal.aborted) setTimeout(() => source.exit(exitCode), graceMilliseconds).unref();

@@ -1,14 +1,18 @@
 import type { Prompts } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { safeText } from "./safe-text.ts";
-import type { Streams } from "./terminal.ts";
+import type { OwnTerminal, Streams } from "./terminal.ts";
 
 /**
  * Questions by inquirer, asked on stderr so that stdout holds the answer only. Ctrl-C, or `signal`, throws a CliError of kind
  * interrupted (or the signal's own CliError). `redact` keeps secrets out of what is asked. inquirer is loaded, and the streams are
  * opened, with the first question.
  */
-export function createPrompts(streams: Pick<Streams, "stdin" | "stderr">, signal: AbortSignal, redact: (text: string) => string): Prompts {
+export function createPrompts(
+  streams: Pick<Streams, "stdin" | "stderr">,
+  signal: AbortSignal,
+  { redact, aside }: Pick<OwnTerminal, "redact" | "aside">,
+): Prompts {
   const show = (text: string): string => safeText(redact(text));
   const ask = async (question: Question): Promise<unknown> => {
     if (signal.aborted) throw interruption(signal);
@@ -16,7 +20,7 @@ export function createPrompts(streams: Pick<Streams, "stdin" | "stderr">, signal
     const prompt = createPromptModule({ input: streams.stdin, output: streams.stderr, signal });
     try {
       // inquirer types each kind of question on its own; each of ours is written out below.
-      const { answer } = await prompt<{ answer: unknown }>([{ name: "answer", ...question }] as Parameters<typeof prompt>[0]);
+      const { answer } = await aside(() => prompt<{ answer: unknown }>([{ name: "answer", ...question }] as Parameters<typeof prompt>[0]));
       return answer;
     } catch (error) {
       if (error instanceof Error && interruptionNames.has(error.name)) throw interruption(signal);
@@ -46,6 +50,21 @@ export function createPrompts(streams: Pick<Streams, "stdin" | "stderr">, signal
       return chosen.value;
     },
     secret: async (message) => String(await ask({ type: "password", message: show(message), mask: false })),
+  };
+}
+
+/** Prompts that are loaded with the first question. */
+export function createLatePrompts(load: () => Promise<Prompts>): Prompts {
+  let loaded: Promise<Prompts> | undefined;
+  const prompts = (): Promise<Prompts> => {
+    loaded ??= load();
+    return loaded;
+  };
+  return {
+    confirm: async (...question) => (await prompts()).confirm(...question),
+    input: async (...question) => (await prompts()).input(...question),
+    select: async (...question) => (await prompts()).select(...question),
+    secret: async (...question) => (await prompts()).secret(...question),
   };
 }
 

@@ -92,6 +92,7 @@ export function cutText(text: Text, width: number): Text {
   });
 }
 
-function textWidth(text: Text): number {
+/** In terminal cells. */
+export function textWidth(text: Text): number {
   return stringWidth(plainText(text));
 }

@@ -1,9 +1,10 @@
-import type { Environment, Failure, Format, OutputOptions, Terminal } from "../context.ts";
+import type { Environment, Failure, Format, OutputOptions, Screen, Terminal } from "../context.ts";
 import type { Text } from "../text.ts";
 import { cyan, dim, red, yellow } from "../text.ts";
 import { canSpin, createSpinners, silentProgress } from "./progress.ts";
 import { applyQuery } from "./query.ts";
 import { safeJson, safeLines, safeText } from "./safe-text.ts";
+import type { Foreground } from "./screen.ts";
 import type { Secrets } from "./secrets.ts";
 import { createRender, hasColor } from "./styles.ts";
 import { alignedTable, separatedTable } from "./table.ts";
@@ -12,7 +13,7 @@ import { createRawWriter, createWriter } from "./writer.ts";
 
 /** The three streams of a process. */
 export interface Streams {
-  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean; setRawMode?(isRaw: boolean): unknown };
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
 }
@@ -20,11 +21,23 @@ export interface Streams {
 const columnsWithoutTerminal = 80;
 const rowsWithoutTerminal = 24;
 
+/** The terminal, and what belongs to the shell around it. */
+export interface OwnTerminal extends Terminal {
+  /** Runs what uses the terminal by itself, such as a prompt, with no screen in its way. */
+  aside<Result>(act: () => Promise<Result>): Promise<Result>;
+}
+
 /**
  * The terminal over these streams. Nothing reaches them with a secret in it, and control characters are made visible; `--query`
  * implies `--json`. stdin is opened only where it is asked whether it is a terminal.
  */
-export function createTerminal(streams: Streams, environment: Environment, options: OutputOptions, secrets: Secrets): Terminal {
+export function createTerminal(
+  streams: Streams,
+  environment: Environment,
+  options: OutputOptions,
+  secrets: Secrets,
+  foreground?: Foreground,
+): OwnTerminal {
   const { stdout, stderr } = streams;
   const format: Format = options.query !== undefined && options.format === "human" ? "json" : options.format;
   const renderOut = createRender(hasColor(stdout, environment, options.color), secrets.clean);
@@ -45,9 +58,19 @@ export function createTerminal(streams: Streams, environment: Environment, optio
     });
     await written;
   };
+  let screen: Screen | undefined;
+  let isScreenShown = false;
+  /** What was said while a screen was shown. */
+  const held: Text[] = [];
   // stderr is the last place to tell anything: where it fails, nothing can be said.
-  const say = (lines: readonly Text[]): void =>
-    spinners.aside(() => void writeError(passing.lineBreak() + asLines(lines.map(renderError))).catch(() => {}));
+  const say = (lines: readonly Text[]): void => {
+    if (isScreenShown) held.push(...lines);
+    else spinners.aside(() => void writeError(passing.lineBreak() + asLines(lines.map(renderError))).catch(() => {}));
+  };
+  const onScreenShown = (isShown: boolean): void => {
+    isScreenShown = isShown;
+    if (!isShown && held.length > 0) say(held.splice(0));
+  };
   const printJson = async (json: unknown): Promise<void> => {
     const value = await chosen(json, options.query, secrets);
     await print(jsonText(value, { indent: format === "json", raw: options.raw, toTerminal: stdout.isTTY === true }));
@@ -74,7 +97,7 @@ export function createTerminal(streams: Streams, environment: Environment, optio
     warn: (text) => say([[yellow("warning:"), " ", text]]),
     passThrough: passing.write,
     debug: (text) => (options.debug ? say([dim(["debug: ", text])]) : undefined),
-    progress: (text) => (showsProgress ? spinners.start(text) : silentProgress),
+    progress: (text) => (showsProgress && !isScreenShown ? spinners.start(text) : silentProgress),
     error: (failure) => {
       // What failed goes on no longer, and may never get to say so itself.
       spinners.stopAll();
@@ -85,6 +108,17 @@ export function createTerminal(streams: Streams, environment: Environment, optio
     hide: secrets.hide,
     reveal: secrets.reveal,
     redact: secrets.clean,
+    get canOpenScreen() {
+      const isTerminal = format === "human" && stdout.isTTY === true && streams.stdin.isTTY === true;
+      return isTerminal && environment["TERM"] !== "dumb" && foreground !== undefined && streams.stdin.setRawMode !== undefined;
+    },
+    openScreen: async (listener) => {
+      if (foreground === undefined) throw new Error("no screen without a foreground");
+      const { openScreen } = await import("./screen.ts");
+      screen = openScreen({ streams, foreground, render: renderOut, hideSecrets: secrets.clean, listener, onShown: onScreenShown });
+      return screen;
+    },
+    aside: (act) => (isScreenShown && screen !== undefined ? screen.aside(act) : act()),
   };
 }
 

@@ -7,6 +7,7 @@ export interface ScreenOptions {
   readonly home: string;
   readonly localFile?: string;
   readonly columns?: number;
+  readonly rows?: number;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -22,21 +23,36 @@ export interface Ended {
 export interface Screen {
   /** Resolves once the text is on the screen after what the last `shows` found; rejects where the command ends without it. */
   shows(text: string): Promise<void>;
+  /** Resolves once the screen, as a person sees it now, fits; rejects where the command ends before. */
+  sees(text: string | RegExp): Promise<void>;
+  /** The screen as a person sees it now. */
+  lines(): readonly string[];
+  resize(columns: number, rows: number): void;
+  kill(signal: string): void;
   type(keys: string): void;
   /** The first address on the screen; to be called once it was shown. */
   url(): Promise<string>;
   readonly ended: Promise<Ended>;
 }
 
-export const keys = { enter: "\r", down: "\u001b[B", controlC: "\u0003" } as const;
+export const keys = {
+  enter: "\r",
+  escape: "\u001b",
+  up: "\u001b[A",
+  down: "\u001b[B",
+  end: "\u001b[F",
+  pageDown: "\u001b[6~",
+  controlC: "\u0003",
+  controlZ: "\u001a",
+} as const;
 
 /** Runs bin/sfn-callback.js on a pseudo-terminal. */
-export function screen(argv: readonly string[], { home, localFile, columns = 100, environment = {} }: ScreenOptions): Screen {
-  const terminal = new headless.Terminal({ cols: columns, rows: 200, allowProposedApi: true });
+export function screen(argv: readonly string[], { home, localFile, columns = 100, rows = 200, environment = {} }: ScreenOptions): Screen {
+  const terminal = new headless.Terminal({ cols: columns, rows, allowProposedApi: true });
   const child = spawn(process.execPath, [resolve("bin/sfn-callback.js"), ...argv], {
     cols: columns,
-    rows: 200,
-    name: "xterm-256color",
+    rows,
+    name: environment["TERM"] ?? "xterm-256color",
     env: {
       PATH: process.env["PATH"] ?? "",
       HOME: home,
@@ -82,6 +98,25 @@ export function screen(argv: readonly string[], { home, localFile, columns = 100
         watchers.add(watcher);
         watcher();
       }),
+    sees: (text) =>
+      new Promise((found, missing) => {
+        const watcher = (): void => {
+          const seen = screenLines(terminal).join("\n");
+          const isThere = typeof text === "string" ? seen.includes(text) : text.test(seen);
+          if (!isThere && !exited) return;
+          watchers.delete(watcher);
+          if (!isThere) return missing(new Error(`the command ended without showing ${text}:\n${seen}`));
+          found();
+        };
+        watchers.add(watcher);
+        watcher();
+      }),
+    lines: () => screenLines(terminal),
+    resize: (columns, rows) => {
+      terminal.resize(columns, rows);
+      child.resize(columns, rows);
+    },
+    kill: (signal) => child.kill(signal),
     type: (keys) => child.write(keys),
     url: () =>
       new Promise((found) => {

@@ -13,7 +13,10 @@ function prompting(signal: AbortSignal = new AbortController().signal) {
   const until = (text: string) => expect.poll(() => shown).toContain(text);
   return {
     stdin,
-    prompts: createPrompts({ stdin, stderr }, signal, (text) => text.replaceAll("s3cret", "<task token>")),
+    prompts: createPrompts({ stdin, stderr }, signal, {
+      redact: (text) => text.replaceAll("s3cret", "<task token>"),
+      aside: (act) => act(),
+    }),
     until,
     shown: () => shown,
   };
