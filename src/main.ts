@@ -75,7 +75,11 @@ function begin({ process, clock, timeouts }: World, options: OutputOptions): Beg
   const { env: environment } = process;
   const closers = new Closers();
   const children = new Children(environment);
-  const { signal, terminated, givenUp, ...signals } = listenForSignals(process, () => children.idle());
+  const { signal, terminated, givenUp, ...signals } = listenForSignals(
+    process,
+    () => children.idle(),
+    () => closers.closed(),
+  );
   const secrets = createSecrets(hideTokens);
   const foreground: Foreground = {
     interrupt: signals.interrupt,

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { ApiError } from "./api-error.ts";
 
@@ -8,7 +9,7 @@ const maxDepth = 100;
 /** That of the protocol, and those of its next of kin, which mean the same here. */
 const contentTypes = new Set(["application/x-amz-json-1.0", "application/x-amz-json-1.1", "application/json"]);
 
-/** The body as text; null where it is longer than may be. Rejects where the client goes away. */
+/** The body as text; null where it is longer than may be. Rejects where the client goes away, and for what is no text. */
 export async function readBody(request: IncomingMessage): Promise<string | null> {
   const chunks: Buffer[] = [];
   let length = 0;
@@ -18,7 +19,9 @@ export async function readBody(request: IncomingMessage): Promise<string | null>
     if (length > maxBodyBytes) return null;
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString("utf8");
+  const body = Buffer.concat(chunks);
+  if (!isUtf8(body)) throw fault("the body is not UTF-8");
+  return body.toString("utf8");
 }
 
 /** The members of the JSON object in a body. AWS has no recorded words for any of these faults. */

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { EndingSignal } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { type Kill, signalGroup } from "./process-group.ts";
@@ -32,8 +33,11 @@ export interface Signals {
 // Long enough for a command to close a server or tell a result after Ctrl-C, short enough not to feel stuck in a request that hangs.
 const graceMilliseconds = 500;
 
-/** Listens from now on. A second Ctrl-C ends the process at once. `idle` resolves when no child runs: its exit code is ours. */
-export function listenForSignals(source: SignalSource, idle: () => Promise<void>): Signals {
+/**
+ * Listens from now on. A second Ctrl-C ends the process at once. `idle` resolves when no child runs: its exit code is ours. `closed` waits for what is
+ * just being closed, such as a server with work under way, and says whether there was anything: then the command is about to end by itself.
+ */
+export function listenForSignals(source: SignalSource, idle: () => Promise<void>, closed: () => Promise<boolean>): Signals {
   const abort = new AbortController();
   const { signal } = abort;
   const terminate = new AbortController();
@@ -48,7 +52,9 @@ export function listenForSignals(source: SignalSource, idle: () => Promise<void>
   const givenUp = new Promise<never>((_, fail) => {
     const giveUp = async () => {
       await idle();
-      setTimeout(() => fail(signal.reason), graceMilliseconds);
+      do await delay(graceMilliseconds);
+      while (await closed());
+      fail(signal.reason);
     };
     signal.addEventListener("abort", () => void giveUp(), { once: true });
   });

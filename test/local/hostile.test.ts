@@ -143,7 +143,7 @@ describe("a connection that", patience, () => {
 });
 
 describe("a request with", patience, () => {
-  const broken: [string, string, Record<string, string>, RegExp][] = [
+  const broken: [string, string | Buffer, Record<string, string>, RegExp][] = [
     [
       "another content type",
       "{}",
@@ -154,6 +154,7 @@ describe("a request with", patience, () => {
     ["broken JSON", '{"maxResults":', {}, /the body is not JSON/],
     ["no JSON object", "[]", {}, /the body is not a JSON object/],
     ["a number", "1", {}, /the body is not a JSON object/],
+    ["bytes that are no text", Buffer.from('{"nextToken":"\xff"}', "latin1"), {}, /the body is not UTF-8/],
     ["10,000 nested arrays", `{"x":${deep(10_000)}}`, {}, /nested more than 100 levels deep/],
     ["500,000 nested arrays", `{"x":${deep(500_000)}}`, {}, /nested more than 100 levels deep/],
     ["500,000 arrays that never end", `{"x":${"[".repeat(500_000)}`, {}, /the body is not JSON/],

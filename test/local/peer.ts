@@ -36,11 +36,11 @@ export function sdkClient(url: string): SFNClient {
 }
 
 /** A call over plain HTTP, for what the SDK cannot say or would hide. */
-export async function call(url: string, operation: string, body: object | string, headers: Record<string, string> = {}) {
+export async function call(url: string, operation: string, body: object | string | Buffer, headers: Record<string, string> = {}) {
   const response = await fetch(url, {
     method: "POST",
     headers: { "content-type": "application/x-amz-json-1.0", "x-amz-target": `AWSStepFunctions.${operation}`, ...headers },
-    body: typeof body === "string" ? body : JSON.stringify(body),
+    body: typeof body === "string" || Buffer.isBuffer(body) ? body : JSON.stringify(body),
   });
   return { status: response.status, body: await response.text(), type: response.headers.get("content-type") };
 }

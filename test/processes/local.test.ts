@@ -47,9 +47,18 @@ describe("local", () => {
     expect(stderr).toBe("");
   });
 
-  it.each(["SIGTERM", "SIGINT"] as const)("says so in words without --json, and ends with 0 at %s", async (signal) => {
+  it.each(["SIGTERM", "SIGINT"] as const)("says so in words without --json, and ends with 0 at %s, whatever goes on", async (signal) => {
     const server = machine.launch(["local", "--port", "0"]);
+    const [, url = ""] = /SFN=(\S+)/.exec(await server.line(/SFN=/)) ?? [];
     await server.line(/serves/);
+    const states = { On: { Type: "Pass", Output: "{% ($on := function($x) { $on($x) }; $on(1)) %}", End: true } };
+    const definition = JSON.stringify({ QueryLanguage: "JSONata", StartAt: "On", States: states });
+    const { stateMachineArn } = await call(url, "CreateStateMachine", {
+      name: "on",
+      roleArn: "arn:aws:iam::123456789012:role/x",
+      definition,
+    });
+    await call(url, "StartExecution", { stateMachineArn });
     server.kill(signal);
     const { code, stdout, stderr } = await server.ended;
     expect(code).toBe(0);
