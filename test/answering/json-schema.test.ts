@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { compileSchema } from "../../src/answering/json-schema.ts";
 import { contractSchema } from "../../src/callback/contract.ts";
@@ -64,7 +65,9 @@ describe("a JSON Schema", () => {
     }
   });
 
-  it("of contracts fits the example's, and not one with a slip", () => {
+  it("of contracts fits the example's, which the documentation shows, and not one with a slip", () => {
+    const documented = /```json\n([\s\S]*?)```/.exec(readFileSync("docs/contracts.md", "utf8"))?.[1] ?? "";
+    expect(JSON.parse(documented)).toEqual(exampleContract);
     const check = compileSchema(contractSchema, "contract");
     expect(check(exampleContract)).toEqual([]);
     const state = (outcome: object) => ({ stateMachines: { m: { S: { outcomes: { ok: outcome } } } } });
