@@ -162,8 +162,8 @@ export interface Terminal {
   progress(text: string): Progress;
   /** Tells a failure on stderr, as `{"error":…}` in the JSON formats. */
   error(failure: Failure): void;
-  /** From now on this very text is never printed (a token that has no token's shape included). */
-  hide(secret: string): void;
+  /** From now on this very text is never printed (a token that has no token's shape included), until what comes back is called. */
+  hide(secret: string): () => void;
   /** From now on this very text is printed where it stands, hidden before or not: what a person asked to see. */
   reveal(secret: string): void;
   /** The text without secrets. For what is cut before it is printed: half a secret is not recognised any more. */

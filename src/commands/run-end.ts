@@ -10,16 +10,18 @@ export function endJson(end: Exclude<WorkEnd, { kind: "left" }>) {
   return { ...outcomeJson(end.result), exitCode, signal, error: end.answer.kind === "failure" ? (end.answer.error ?? null) : null };
 }
 
-const signalExitCodes: Readonly<Record<EndingSignal, number>> = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
 const ownFailure = 125;
 
-/** The exit code of work on one task, and of a worker that a signal has ended. */
-export function exitCodeOf(end: WorkEnd | null, signal: EndingSignal | null): number {
-  if (signal !== null) return signalExitCodes[signal];
-  if (end === null || end.kind === "left") return 0;
+/** The exit code of work on one task. */
+export function exitCodeOf(end: WorkEnd): number {
+  if (end.kind === "left") return signalExitCodes[end.interruptedBy];
+  if (end.kind === "answered" && end.interruptedBy !== null) return signalExitCodes[end.interruptedBy];
   if (end.result instanceof CliError) return end.result.exitCode;
   const code = exitCodes[end.result.outcome];
   if (code !== 0 || end.kind === "lost") return code;
   if (end.end !== null && end.end.exitCode !== 0) return end.end.exitCode;
   return end.answer.kind === "failure" ? ownFailure : 0;
 }
+
+/** The exit code where a signal to us ended the work. */
+export const signalExitCodes: Readonly<Record<EndingSignal, number>> = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };

@@ -1,9 +1,10 @@
 import { type BeatingEnd, keepBeating, type Rhythm } from "../answering/beating.ts";
-import { type CommandAnswer, commandAnswer, interruptedAnswer } from "../answering/command-answer.ts";
+import { type CommandAnswer, type CommandEnd, commandAnswer, interruptedAnswer } from "../answering/command-answer.ts";
 import { answerHeldTask, type HeldTask, howItEnded } from "../answering/held-task.ts";
 import type { AnswerResult, Sender } from "../answering/send.ts";
 import type { ChildEnd, Connection, Context, EndingSignal } from "../context.ts";
 import { CliError } from "../errors.ts";
+import type { Interrupts } from "./interrupts.ts";
 import { type CommandSettings, RunningCommand } from "./run-command.ts";
 import { lossReason, type Tell } from "./run-log.ts";
 
@@ -12,30 +13,23 @@ export interface RunSettings extends CommandSettings {
   readonly onSignal: "fail" | "leave";
 }
 
-/** How work on a task ended. `lost`: the task waited no longer. `left`: it was not answered, and goes on waiting. */
-export type WorkEnd =
-  | { readonly kind: "answered"; readonly result: AnswerResult; readonly answer: CommandAnswer; readonly end: ChildEnd | null }
-  | { readonly kind: "lost"; readonly result: AnswerResult | CliError }
-  | { readonly kind: "left" };
-
-/** Signals that are to be passed on to the commands that run. */
-export class Interrupts {
-  /** The first one that was passed on. */
-  received: EndingSignal | null = null;
-  readonly #listeners = new Set<(signal: EndingSignal | "SIGKILL") => void>();
-
-  pass(signal: EndingSignal, how: EndingSignal | "SIGKILL" = signal): void {
-    this.received ??= signal;
-    for (const listener of this.#listeners) listener(how);
-  }
-
-  /** Tells `listener` of each until the function that comes back is called. */
-  listen(listener: (signal: EndingSignal | "SIGKILL") => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
+/** What came of a task that was answered. `end` is null where the command was not started any more. */
+interface Answered {
+  readonly kind: "answered";
+  readonly result: AnswerResult;
+  readonly answer: CommandAnswer;
+  readonly end: ChildEnd | null;
+  /** The signal to us that ended the command. */
+  readonly interruptedBy: EndingSignal | null;
 }
 
+/** How work on a task ended. `lost`: the task waited no longer. `left`: it was not answered, and goes on waiting. */
+export type WorkEnd =
+  | Answered
+  | { readonly kind: "lost"; readonly result: AnswerResult | CliError }
+  | { readonly kind: "left"; readonly interruptedBy: EndingSignal };
+
+/** What work on tasks is done with. */
 export interface Workplace {
   readonly context: Context;
   readonly sender: Sender;
@@ -49,101 +43,106 @@ export function workplace(context: Context, { stepFunctions }: Connection, setti
 }
 
 /** Runs the command for one task that is held, beats while it runs, and answers with its result. */
-export async function workOn(place: Workplace, held: HeldTask, rhythm: Rhythm, tell: Tell): Promise<WorkEnd> {
-  const { interrupts, sender, settings, context } = place;
-  context.terminal.hide(held.token);
-  if (interrupts.received !== null) return interrupted(place, held, interrupts.received, tell);
-  const takenAt = context.clock.now();
-  const first = await sender.stepFunctions.send(held.token, { kind: "heartbeat" });
-  if (first.kind === "gone" || first.kind === "notAToken")
-    return lost(await howItEnded(sender, held, rhythm, "gone"), tell, "nothing was run");
-  if (first.kind === "taken") tell({ event: "beat" });
-  else tell({ event: "beatFailed", reason: first.reason, failures: 1 });
-  await using command = await RunningCommand.start(context, settings, held);
-  const stopListening = interrupts.listen((signal) => command.signal(signal));
-  try {
-    return await attend({ place, held, rhythm, tell, takenAt }, command);
-  } finally {
-    stopListening();
-  }
-}
-
-interface Attending {
-  readonly place: Workplace;
-  readonly held: HeldTask;
-  readonly rhythm: Rhythm;
-  readonly tell: Tell;
-  readonly takenAt: Date;
-}
-
-/** Beats until the command has ended and its answer is through, or until the task is gone. */
-async function attend({ place, held, rhythm, tell, takenAt }: Attending, command: RunningCommand): Promise<WorkEnd> {
-  const { context, sender, settings, interrupts } = place;
-  const done = new AbortController();
-  const beating = keepBeating({
-    ...{ rhythm, clock: context.clock, signal: done.signal, takenAt, random: Math.random },
-    send: () => sender.stepFunctions.send(held.token, { kind: "heartbeat" }),
-    onBeat: () => tell({ event: "beat" }),
-    onFailure: (reason, failures) => tell({ event: "beatFailed", reason, failures }),
-  });
-  try {
-    const first = await Promise.race([command.ended, beating]);
-    if (typeof first === "string") {
-      await command.stop();
-      return lost(await howItEnded(sender, held, rhythm, first), tell);
-    }
-    const signal = interrupts.received;
-    if (signal !== null && settings.onSignal === "leave") return left(signal, tell);
-    const { redact } = context.terminal;
-    const answer = signal === null ? commandAnswer(first, settings, redact) : interruptedAnswer(signal, first.stderr, redact);
-    const result = await sendAnswer(place, held, answer, tell, beating);
-    return answered({ result, answer, end: first }, tell);
-  } finally {
-    done.abort();
-    beating.catch(() => {});
-  }
-}
-
-/** Sends the answer until it is through; no longer where a signal comes, or the window has passed without a beat. */
-async function sendAnswer(
-  { sender, interrupts }: Workplace,
-  held: HeldTask,
-  answer: CommandAnswer,
-  tell: Tell,
-  beating: Promise<BeatingEnd>,
-): Promise<AnswerResult> {
-  const enough = new AbortController();
-  const stopListening = interrupts.listen(() => enough.abort());
-  beating.then(
-    (end) => end === "overdue" && enough.abort(),
-    () => {},
-  );
-  const onFailure = (reason: string) => tell({ event: "answerFailed", reason });
-  return await answerHeldTask(sender, held, answer, { enough: enough.signal, onFailure }).finally(stopListening);
-}
-
-/** For a task that was taken when its worker had been told to end. */
-async function interrupted(place: Workplace, held: HeldTask, signal: EndingSignal, tell: Tell): Promise<WorkEnd> {
-  if (place.settings.onSignal === "leave") return left(signal, tell);
-  const answer = interruptedAnswer(signal, { bytes: new Uint8Array(), totalBytes: 0 }, (text) => text);
-  const how = { enough: AbortSignal.abort(), onFailure() {} };
-  const result = await answerHeldTask(place.sender, held, answer, how);
-  return answered({ result, answer, end: null }, tell);
-}
-
-function answered(answered: Omit<Extract<WorkEnd, { kind: "answered" }>, "kind">, tell: Tell): WorkEnd {
-  const { result, answer, end } = answered;
-  tell({ event: "answered", result, exitCode: end?.exitCode ?? null, error: answer.kind === "failure" ? (answer.error ?? null) : null });
-  return { kind: "answered", ...answered };
-}
-
-function left(signal: EndingSignal, tell: Tell): WorkEnd {
-  tell({ event: "left", signal });
-  return { kind: "left" };
+export function workOn(place: Workplace, held: HeldTask, rhythm: Rhythm, tell: Tell): Promise<WorkEnd> {
+  return new Work(place, held, rhythm, tell).run();
 }
 
 /** Tells of a task that waits no longer, and what came of that. */
 export function lost(result: AnswerResult | CliError, tell: Tell, consequence = "the command was stopped"): WorkEnd {
   tell({ event: "lost", result: result instanceof CliError ? null : result, reason: `${lossReason(result)}; ${consequence}` });
   return { kind: "lost", result };
+}
+
+/** Work on one task. */
+class Work {
+  readonly #place: Workplace;
+  readonly #held: HeldTask;
+  readonly #rhythm: Rhythm;
+  readonly #tell: Tell;
+
+  constructor(place: Workplace, held: HeldTask, rhythm: Rhythm, tell: Tell) {
+    this.#place = place;
+    this.#held = held;
+    this.#rhythm = rhythm;
+    this.#tell = tell;
+  }
+
+  async run(): Promise<WorkEnd> {
+    const { interrupts, sender, settings, context } = this.#place;
+    const takenAt = context.clock.now();
+    const first = await this.#beat();
+    if (first.kind === "gone" || first.kind === "notAToken") {
+      return lost(await howItEnded(sender, this.#held, this.#rhythm, "gone"), this.#tell, "nothing was run");
+    }
+    this.#tell(first.kind === "taken" ? { event: "beat" } : { event: "beatFailed", reason: first.reason, failures: 1 });
+    if (interrupts.received !== null) return this.#interrupted(interrupts.received, null);
+    await using command = await RunningCommand.start(context, settings, this.#held);
+    const stopListening = interrupts.listen((signal) => command.signal(signal));
+    // It may have come while the command was being started.
+    if (interrupts.received !== null) command.signal(interrupts.received);
+    try {
+      return await this.#attend(command, takenAt);
+    } finally {
+      stopListening();
+    }
+  }
+
+  #beat() {
+    return this.#place.sender.stepFunctions.send(this.#held.token, { kind: "heartbeat" });
+  }
+
+  /** Beats until the command has ended and its answer is through, or until the task is gone. */
+  async #attend(command: RunningCommand, takenAt: Date): Promise<WorkEnd> {
+    const { context, sender, settings, interrupts } = this.#place;
+    const done = new AbortController();
+    const beating = keepBeating({
+      ...{ rhythm: this.#rhythm, clock: context.clock, signal: done.signal, takenAt, random: Math.random },
+      send: () => this.#beat(),
+      onBeat: () => this.#tell({ event: "beat" }),
+      onFailure: (reason, failures) => this.#tell({ event: "beatFailed", reason, failures }),
+    });
+    try {
+      const first = await Promise.race([command.ended, beating]);
+      if (typeof first === "string") {
+        await command.stop();
+        return lost(await howItEnded(sender, this.#held, this.#rhythm, first), this.#tell);
+      }
+      if (interrupts.received !== null) return await this.#interrupted(interrupts.received, first, beating);
+      return await this.#answer(
+        { answer: commandAnswer(first, settings, context.terminal.redact), end: first, interruptedBy: null },
+        beating,
+      );
+    } finally {
+      done.abort();
+      beating.catch(() => {});
+    }
+  }
+
+  /** What a signal to us comes to. `end` is null where the command was not started any more. */
+  async #interrupted(signal: EndingSignal, end: CommandEnd | null, beating?: Promise<BeatingEnd>): Promise<WorkEnd> {
+    const { settings, context } = this.#place;
+    if (settings.onSignal === "leave") {
+      this.#tell({ event: "left", signal });
+      return { kind: "left", interruptedBy: signal };
+    }
+    const answer = interruptedAnswer(signal, end?.stderr ?? { bytes: new Uint8Array(), totalBytes: 0 }, context.terminal.redact);
+    return this.#answer({ answer, end, interruptedBy: signal }, beating);
+  }
+
+  /** Sends the answer until it is through; no longer where one more signal comes, or the window has passed without a beat. */
+  async #answer(given: Omit<Answered, "kind" | "result">, beating?: Promise<BeatingEnd>): Promise<WorkEnd> {
+    const enough = new AbortController();
+    const stopListening = this.#place.interrupts.listen(() => enough.abort());
+    beating?.then(
+      (end) => end === "overdue" && enough.abort(),
+      () => {},
+    );
+    const { answer, end } = given;
+    const onFailure = (reason: string) => this.#tell({ event: "answerFailed", reason });
+    const sending = answerHeldTask(this.#place.sender, this.#held, answer, { enough: enough.signal, onFailure });
+    const result = await sending.finally(stopListening);
+    const error = answer.kind === "failure" ? (answer.error ?? null) : null;
+    this.#tell({ event: "answered", result, exitCode: end?.exitCode ?? null, error });
+    return { kind: "answered", result, ...given };
+  }
 }

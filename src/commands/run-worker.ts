@@ -4,10 +4,11 @@ import type { ActivityTask, StepFunctions } from "../aws/step-functions.ts";
 import type { Context, EndingSignal } from "../context.ts";
 import { CliError, usageError } from "../errors.ts";
 import { heldByToken } from "./holding.ts";
-import { endJson, exitCodeOf } from "./run-end.ts";
+import { Interrupts } from "./interrupts.ts";
+import { endJson, signalExitCodes } from "./run-end.ts";
 import type { Tell } from "./run-log.ts";
 import type { WorkerSettings } from "./run-options.ts";
-import { Interrupts, type RunSettings, type WorkEnd, type Workplace, workOn, workplace } from "./run-task.ts";
+import { type RunSettings, type WorkEnd, type Workplace, workOn, workplace } from "./run-task.ts";
 
 /** Works on an activity's tasks until it is told to end, or has done as many as it may; returns the exit code. */
 export async function runWorker(
@@ -37,7 +38,8 @@ export async function runWorker(
   });
   await Promise.race([working, signals.left]);
   if (terminal.format !== "jsonl") await terminal.result({ activityArn, ...done }, () => []);
-  return exitCodeOf(null, signals.interrupts.received);
+  const { received } = signals.interrupts;
+  return received === null ? 0 : signalExitCodes[received];
 }
 
 /** What a worker has done so far: how many tasks it has taken, and what became of them. */
@@ -60,6 +62,7 @@ async function workAndCount(
 
 /** Null where the task was lost or could not be answered, which is told; throws what would spoil every other task as well. */
 async function workOnOne(place: Workplace, { taskToken, input }: ActivityTask, rhythm: Rhythm, tell: Tell): Promise<WorkEnd | null> {
+  const forget = place.context.terminal.hide(taskToken);
   tell({
     event: "taken",
     taskId: null,
@@ -74,6 +77,8 @@ async function workOnOne(place: Workplace, { taskToken, input }: ActivityTask, r
     if (!(error instanceof CliError) || (error.kind !== "failure" && error.kind !== "closed")) throw error;
     tell({ event: "lost", result: null, reason: error.message });
     return null;
+  } finally {
+    forget();
   }
 }
 

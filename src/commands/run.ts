@@ -3,14 +3,15 @@ import { type Rhythm, rhythmOf } from "../answering/beating.ts";
 import type { HeldTask } from "../answering/held-task.ts";
 import { type Reference, readReference, type TaskOptions } from "../answering/task-reference.ts";
 import { taskId } from "../callback/task-id.ts";
-import type { Context, EndingSignal } from "../context.ts";
+import type { Context } from "../context.ts";
 import { CliError, usageError } from "../errors.ts";
 import { hold } from "./holding.ts";
+import { Interrupts } from "./interrupts.ts";
 import type { Run } from "./registration.ts";
 import { endJson, exitCodeOf } from "./run-end.ts";
 import { runLog, type Tell } from "./run-log.ts";
 import { addRunOptions, parseEvery, parseLog, parseRunSettings, parseWorker } from "./run-options.ts";
-import { Interrupts, lost, type RunSettings, type WorkEnd, workOn, workplace } from "./run-task.ts";
+import { lost, type RunSettings, type WorkEnd, workOn, workplace } from "./run-task.ts";
 import { runWorker } from "./run-worker.ts";
 import { addTaskOptions, taskOptions } from "./task-argument.ts";
 
@@ -67,13 +68,12 @@ async function runTask(
 ): Promise<number> {
   await using connection = await context.connect();
   const holding = await hold(context, connection, reference, naming, everyMilliseconds);
-  if ("closed" in holding) return report(context, lost(holding.closed, tell, "nothing was run"), null);
+  if ("closed" in holding) return report(context, lost(holding.closed, tell, "nothing was run"));
   const { held, rhythm } = holding;
   tellTaken(tell, held, rhythm);
   const interrupts = takeSignals(context, tell);
   const place = workplace(context, connection, settings, interrupts);
-  const end = await workOn(place, held, rhythm, tell);
-  return await report(context, end, interrupts.received);
+  return await report(context, await workOn(place, held, rhythm, tell));
 }
 
 function tellTaken(tell: Tell, { target, heartbeatSeconds }: HeldTask, { everyMilliseconds }: Rhythm): void {
@@ -99,12 +99,12 @@ function takeSignals(context: Context, tell: Tell): Interrupts {
 }
 
 /** Gives the result where JSON is asked for (in words it is told already) and returns the exit code. */
-async function report({ terminal }: Context, end: WorkEnd, signal: EndingSignal | null): Promise<number> {
+async function report({ terminal }: Context, end: WorkEnd): Promise<number> {
   if (end.kind === "lost" && end.result instanceof CliError) {
     // Told already, in words.
     if (terminal.format !== "human") throw end.result;
     return end.result.exitCode;
   }
   if (end.kind !== "left") await terminal.result(endJson(end), () => []);
-  return exitCodeOf(end, signal);
+  return exitCodeOf(end);
 }

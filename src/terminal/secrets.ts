@@ -1,6 +1,7 @@
 /** Keeps secrets out of everything that is printed. */
 export interface Secrets {
-  hide(secret: string): void;
+  /** The secret is hidden from now on, until the function that comes back is called. */
+  hide(secret: string): () => void;
   /** Lets this very text through from now on. */
   reveal(secret: string): void;
   /** The text without secrets. */
@@ -18,6 +19,10 @@ const replacement = "<task token>";
 export function createSecrets(redact: (text: string) => string): Secrets {
   const forms = new Set<string>();
   let pattern: RegExp | undefined;
+  const remake = (): void => {
+    const longestFirst = [...forms].sort((one, other) => other.length - one.length);
+    pattern = forms.size === 0 ? undefined : new RegExp(longestFirst.map(escapePattern).join("|"), "g");
+  };
   let revealed: string | undefined;
   const cleanPart = (text: string): string => redact(pattern === undefined ? text : text.replace(pattern, replacement));
   const clean = (text: string): string => (revealed === undefined ? cleanPart(text) : text.split(revealed).map(cleanPart).join(revealed));
@@ -29,10 +34,13 @@ export function createSecrets(redact: (text: string) => string): Secrets {
   };
   return {
     hide: (secret) => {
-      if (secret === "") return;
-      for (const form of secretForms(secret)) forms.add(form);
-      const longestFirst = [...forms].sort((one, other) => other.length - one.length);
-      pattern = new RegExp(longestFirst.map(escapePattern).join("|"), "g");
+      const ofSecret = secret === "" ? [] : secretForms(secret);
+      for (const form of ofSecret) forms.add(form);
+      remake();
+      return () => {
+        for (const form of ofSecret) forms.delete(form);
+        remake();
+      };
     },
     reveal: (secret) => {
       if (secret !== "") revealed = secret;
