@@ -88,6 +88,9 @@ export interface Files {
   openToAppend(path: string): Promise<AppendedFile>;
   /** Writes a file anew, for its owner alone; a usage error where it cannot be written. */
   write(path: string, text: string): Promise<void>;
+  isThere(path: string): Promise<boolean>;
+  /** Makes a file, and the folders around it, as everybody's files are; a usage error where it is there and may not be overwritten, or cannot be written. */
+  create(path: string, text: string, how: { readonly overwrite: boolean }): Promise<void>;
   /** A fresh folder that is removed when the command ends. */
   temporaryFolder(): Promise<string>;
   /** A fresh folder for its owner alone, for what may end before the command does. */

@@ -1,5 +1,6 @@
 import { usageError } from "../errors.ts";
 import type { ExampleName } from "../example/definitions.ts";
+import type { ProjectOptions, Runtime, Tool } from "../example/eject/project.ts";
 import { textOption } from "./task-argument.ts";
 
 /** What is deployed, and how. */
@@ -20,16 +21,11 @@ export interface DeleteOptions {
   readonly yes: boolean;
 }
 
-export const tools = ["cloudformation", "sam", "serverless", "cdk"] as const;
-export type Tool = (typeof tools)[number];
-export const runtimes = ["nodejs", "ruby"] as const;
-export type Runtime = (typeof runtimes)[number];
+const tools: readonly Tool[] = ["cloudformation", "sam", "serverless", "cdk"];
+const runtimes: readonly Runtime[] = ["nodejs", "ruby"];
 
-export interface EjectOptions {
-  readonly machines: readonly ExampleName[];
+export interface EjectOptions extends ProjectOptions {
   readonly folder: string;
-  readonly tool: Tool;
-  readonly runtime: Runtime;
   readonly force: boolean;
 }
 

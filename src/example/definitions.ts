@@ -12,8 +12,8 @@ export interface Surroundings {
   readonly partition: string;
   /** Of the Lambda function that answers at random. */
   readonly functionName: string;
-  /** Of the SQS queue that the requests for approval go to. */
-  readonly queueUrl: string;
+  /** Of the SQS queue that the requests for approval go to; a template may give it by a function. */
+  readonly queueUrl: unknown;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import type { AppendedFile, Environment, Files, WorkFolder } from "../context.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Closers } from "./closers.ts";
@@ -14,6 +14,8 @@ export function createFiles(process: { readonly stdin: NodeJS.ReadableStream; re
     readIfThere: (path) => readFile(path, "utf8").catch((error) => (codeOf(error) === "ENOENT" ? null : refuse(path, error))),
     openToAppend,
     write,
+    isThere,
+    create,
     readStdin: () => readAll(process.stdin),
     temporaryFolder: async () => (await workFolder(closers)).path,
     workFolder: () => workFolder(closers),
@@ -53,6 +55,25 @@ async function write(path: string, text: string): Promise<void> {
   await writeFile(path, text, { mode: 0o600 }).catch((error: unknown) => {
     throw usageError(`the file ${path} cannot be written: ${reasonOf(error)}`);
   });
+}
+
+async function isThere(path: string): Promise<boolean> {
+  // Loaded late: few commands make files, and the module takes milliseconds.
+  const { lstat } = await import("node:fs/promises");
+  return lstat(path).then(
+    () => true,
+    (error) => (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR" ? false : refuse(path, error)),
+  );
+}
+
+async function create(path: string, text: string, { overwrite }: { readonly overwrite: boolean }): Promise<void> {
+  const { mkdir } = await import("node:fs/promises");
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text, { flag: overwrite ? "w" : "wx" });
+  } catch (error) {
+    throw usageError(`the file ${path} cannot be written: ${reasonOf(error)}`);
+  }
 }
 
 async function openToAppend(path: string): Promise<AppendedFile> {
