@@ -1,8 +1,9 @@
+import { exampleContract } from "../contract.ts";
 import type { ExampleName } from "../definitions.ts";
 import { exampleTemplate } from "../template.ts";
 import { yamlText } from "../template-text.ts";
 import { cdkProject } from "./cdk.ts";
-import { readme } from "./readme.ts";
+import { readme, stackNames } from "./readme.ts";
 import { samProject } from "./sam.ts";
 import { serverlessProject } from "./serverless.ts";
 
@@ -21,7 +22,13 @@ export interface ProjectOptions {
 
 /** The example as a project in somebody's own tool, ready to be deployed. It is theirs from then on: it has not the mark of a stack of ours. */
 export async function projectFiles({ machines, tool, runtime }: ProjectOptions): Promise<ProjectFiles> {
-  return { ...(await filesFor(machines, tool, runtime)), "README.md": readme(machines, tool) };
+  const approval = machines.includes("approval") ? { "contract.json": contract(`${stackNames[tool]}-approval`) } : {};
+  return { ...(await filesFor(machines, tool, runtime)), ...approval, "README.md": readme(machines, tool) };
+}
+
+/** How the requests for approval may be answered, for `answer --contract`; by the name that the machine has in this project. */
+function contract(machineName: string): string {
+  return `${JSON.stringify({ stateMachines: { [machineName]: exampleContract.stateMachines.approval } }, null, 2)}\n`;
 }
 
 async function filesFor(machines: readonly ExampleName[], tool: Tool, runtime: Runtime): Promise<ProjectFiles> {

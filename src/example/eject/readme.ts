@@ -6,8 +6,6 @@ interface Steps {
   readonly needs: string;
   readonly deploy: readonly string[];
   readonly remove: readonly string[];
-  /** What the stack is called, which the machines' names begin with. */
-  readonly stack: string;
 }
 
 const steps: Readonly<Record<Tool, Steps>> = {
@@ -16,29 +14,33 @@ const steps: Readonly<Record<Tool, Steps>> = {
     needs: "The AWS CLI, with credentials.",
     deploy: ["aws cloudformation deploy --stack-name sfn-callback-example --template-file template.yaml --capabilities CAPABILITY_IAM"],
     remove: ["aws cloudformation delete-stack --stack-name sfn-callback-example"],
-    stack: "sfn-callback-example",
   },
   sam: {
     name: "AWS SAM",
     needs: "The AWS SAM CLI, with credentials.",
     deploy: ["sam build", "sam deploy"],
     remove: ["sam delete"],
-    stack: "sfn-callback-example",
   },
   serverless: {
     name: "Serverless Framework",
     needs: "Node.js, with AWS credentials. `osls` is the open Serverless Framework; `serverless` takes the same file.",
     deploy: ["npm install", "npx osls deploy"],
     remove: ["npx osls remove"],
-    stack: "sfn-callback-example-dev",
   },
   cdk: {
     name: "AWS CDK",
     needs: "Node.js, with AWS credentials, and an account and Region prepared once by `npx cdk bootstrap`.",
     deploy: ["npm install", "npx cdk deploy"],
     remove: ["npx cdk destroy"],
-    stack: "sfn-callback-example",
   },
+};
+
+/** What a project's stack is called; the machines' names begin with it. */
+export const stackNames: Readonly<Record<Tool, string>> = {
+  cloudformation: "sfn-callback-example",
+  sam: "sfn-callback-example",
+  serverless: "sfn-callback-example-dev",
+  cdk: "sfn-callback-example",
 };
 
 const about: Readonly<Record<ExampleName, string>> = {
@@ -49,7 +51,8 @@ const about: Readonly<Record<ExampleName, string>> = {
 
 /** What a project is, and how it is deployed, tried and taken away. */
 export function readme(machines: readonly ExampleName[], tool: Tool): string {
-  const { name, needs, deploy, remove, stack } = steps[tool];
+  const { name, needs, deploy, remove } = steps[tool];
+  const stack = stackNames[tool];
   return [
     `# Step Functions callback tasks, with ${name}`,
     "",
@@ -83,7 +86,7 @@ function tryIt(machine: ExampleName, name: string): string[] {
   return [
     `npx sfn-callback start ${name} --name order-17 --input '{"order":17}' --until waiting`,
     "npx sfn-callback pending",
-    `npx sfn-callback succeed ${name}/order-17 --set approved=true`,
+    `npx sfn-callback answer ${name}/order-17 approve --contract contract.json`,
   ];
 }
 
