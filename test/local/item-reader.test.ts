@@ -122,6 +122,17 @@ describe("a Map that reads from S3", () => {
     expect((await ended(arn)).output).toBe('[{"id":2,"of":"s3://b/k"},{"id":4,"of":"s3://b/k"}]');
   });
 
+  it("takes the arrays among its results apart where it is told to", async () => {
+    const Each = {
+      Type: "Map",
+      ItemProcessor,
+      ResultWriter: { WriterConfig: { Transformation: "FLATTEN", OutputType: "JSON" } },
+      End: true,
+    };
+    const arn = await bench.start(machine({ Each }), [[1, [2]], 3, []]);
+    expect((await bench.describe(arn)).output).toBe("[1,[2],3]");
+  });
+
   it("reads again when it is retried", async () => {
     const Retry = [{ ErrorEquals: ["States.ItemReaderFailed"] }];
     const Read = { Type: "Map", ItemReader, ItemProcessor, Retry, End: true };

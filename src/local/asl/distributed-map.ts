@@ -1,13 +1,13 @@
 import { AslError } from "./asl-error.ts";
 import type { Moves } from "./containers.ts";
-import type { Definition, MapState, StateGraph } from "./definition.ts";
+import type { Definition, MapState, State, StateGraph } from "./definition.ts";
 import type { MapRunWait } from "./execution-state.ts";
 import { batches } from "./item-batches.ts";
 import { ItemReaderError, itemsIn } from "./item-reader.ts";
 import type { Json } from "./json.ts";
 import type { Tolerance } from "./map-tolerance.ts";
 import { allLines, innerGraph, type Line, type MapItem, type MapRunPlan, type Run, stateOf } from "./run.ts";
-import type { StateData } from "./state-data.ts";
+import { objectIn, type StateData } from "./state-data.ts";
 import { countMockedCall, type Done, nextMockedResult } from "./task-state.ts";
 
 /** Maps whose iterations are executions of their own: they begin here, and are told how their map run ended. */
@@ -49,7 +49,7 @@ export class DistributedMaps {
     const id = mapRunArn.slice(mapRunArn.lastIndexOf(":") + 1);
     const result: Json =
       writer === undefined
-        ? [...outputs]
+        ? transformed(stateOf(line), outputs)
         : { MapRunArn: mapRunArn, ResultWriterDetails: { Bucket: writer.bucket, Key: `${writer.prefix}/${id}/manifest.json` } };
     this.#moves.took(line, { kind: "result", result, previous });
   }
@@ -127,6 +127,12 @@ export class DistributedMaps {
     }
     throw new Error("no such map run goes on in this execution");
   }
+}
+
+/** A WriterConfig of FLATTEN takes the arrays among the outputs apart (documented). */
+function transformed(state: State, outputs: readonly Json[]): Json[] {
+  const { Transformation: transformation } = state.Type === "Map" ? objectIn(state.ResultWriter, "WriterConfig") : {};
+  return transformation === "FLATTEN" ? outputs.flat() : [...outputs];
 }
 
 function processorConfig(state: MapState): { readonly Mode?: string; readonly ExecutionType?: string } {

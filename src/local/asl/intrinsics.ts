@@ -3,7 +3,7 @@ import { runtimeError } from "./asl-error.ts";
 import { type Argument, type Call, parseCall } from "./intrinsic-syntax.ts";
 import { hashSetOrder, JavaRandom, javaText } from "./java.ts";
 import { canonicalText, isJsonObject, type Json, type JsonObject, jsonText } from "./json.ts";
-import { findPath, rootOf, type Scope } from "./json-path.ts";
+import { findPath, metByIndex, type Path, type Scope } from "./json-path.ts";
 
 /** Where the chance of `States.UUID` and of `States.MathRandom` without a seed comes from; node:crypto unless given. */
 export interface IntrinsicOptions {
@@ -40,19 +40,17 @@ class IntrinsicError extends Error {
  * `States.IntrinsicFailure` was seen of none of them).
  */
 export function evaluateIntrinsic(text: string, input: Json, scope: Scope, options: IntrinsicOptions = {}): Json {
-  const argument = (call: Call, arg: Argument): Json => {
+  const argument = (arg: Argument): Json => {
     if (arg.kind === "literal") return arg.value;
     if (arg.kind === "string") return unescaped(arg.raw);
     if (arg.kind === "call") return evaluate(arg.call);
     const value = findPath(arg.path, input, scope);
     if (value !== undefined) return value;
-    const searched = jsonText(rootOf(arg.path, input, scope));
-    const why = `The JsonPath argument for the field '${arg.path.text}' could not be found in the input '${searched}'`;
-    throw runtimeError(`The function '${call.text}' had the following error: ${why}`);
+    throw runtimeError(`The function '${text}' had the following error: ${whyMissing(arg.path, input, scope)}`);
   };
   const evaluate = (call: Call): Json => {
     try {
-      const args = call.args.map((arg) => argument(call, arg));
+      const args = call.args.map(argument);
       const [first] = call.args;
       if (call.name === "States.Format") return format(first?.kind === "string" ? first.raw : args[0], args.slice(1));
       const fn = FUNCTIONS.get(call.name);
@@ -60,11 +58,19 @@ export function evaluateIntrinsic(text: string, input: Json, scope: Scope, optio
       return fn(args, options);
     } catch (error) {
       if (!(error instanceof IntrinsicError)) throw error;
+      // The whole text is told, whichever call in it fails.
       const why = error.causeText ?? `Invalid arguments in ${call.name}`;
-      throw runtimeError(`There was an error while evaluating the intrinsic function: ${call.text}. ${why}`);
+      throw runtimeError(`There was an error while evaluating the intrinsic function: ${text}. ${why}`);
     }
   };
   return evaluate(parseCall(text));
+}
+
+/** In AWS's words, odd as they are: a path into the context object is told as if it were one into the input (measured by others). */
+function whyMissing(path: Path, input: Json, scope: Scope): string {
+  const met = metByIndex(path, input, scope);
+  if (met !== undefined) return `Filter: [${met.index}] can only be applied to arrays. Current context is: ${jsonText(met.value)}`;
+  return `The JsonPath argument for the field '${path.text.replace(/^\$\$/, "$")}' could not be found in the input '${jsonText(input)}'`;
 }
 
 function unescaped(raw: string): string {

@@ -48,8 +48,31 @@ export function readPath(path: Path, input: Json, scope: Scope, field = "InputPa
   throw runtimeError(`The JSONPath '${path.text}' specified for the field '${field}' could not be found in the input '${searched}'`);
 }
 
+/**
+ * The value at the path as a payload template takes it: an index past the end of an array gives null there, and nowhere else (measured by
+ * others). Throws as readPath does.
+ */
+export function readTemplatePath(path: Path, input: Json, scope: Scope, field: string): Json {
+  const last = path.segments.at(-1);
+  if (last?.kind === "indices" && isDefinite(path)) {
+    const holder = findPath({ ...path, segments: path.segments.slice(0, -1) }, input, scope);
+    if (Array.isArray(holder)) return findPath(path, input, scope) ?? null;
+  }
+  return readPath(path, input, scope, field);
+}
+
+/** What the first index of a definite path meets where it meets no array; undefined where it is not that which makes the path lead nowhere. */
+export function metByIndex(path: Path, input: Json, scope: Scope): { readonly index: number; readonly value: Json } | undefined {
+  for (const [at, segment] of path.segments.entries()) {
+    const value = segment.kind === "indices" ? findPath({ ...path, segments: path.segments.slice(0, at) }, input, scope) : undefined;
+    const [index] = segment.kind === "indices" ? segment.indices : [];
+    if (value !== undefined && index !== undefined && !Array.isArray(value)) return { index, value };
+  }
+  return undefined;
+}
+
 /** The value that the path begins at. */
-export function rootOf(path: Path, input: Json, scope: Scope): Json {
+function rootOf(path: Path, input: Json, scope: Scope): Json {
   return path.root === "context" ? scope.context : path.root === "variables" ? scope.variables : input;
 }
 

@@ -1,7 +1,7 @@
 import { runtimeError } from "./asl-error.ts";
 import { evaluateIntrinsic, type IntrinsicOptions } from "./intrinsics.ts";
 import { isJsonObject, type Json, type JsonObject, setMember } from "./json.ts";
-import { parsePath, readPath, type Scope } from "./json-path.ts";
+import { parsePath, readTemplatePath, type Scope } from "./json-path.ts";
 
 const MAX_TEMPLATE_DEPTH = 500;
 
@@ -25,7 +25,7 @@ export function resolveTemplate(template: Json, input: Json, scope: Scope, optio
 }
 
 function resolveField(key: string, value: Json, input: Json, scope: Scope, options: IntrinsicOptions): Json {
-  if (typeof value === "string" && value.startsWith("$")) return readPath(parsePath(value), input, scope, key);
+  if (typeof value === "string" && value.startsWith("$")) return readTemplatePath(parsePath(value), input, scope, key);
   if (typeof value === "string" && value.startsWith("States.")) return evaluateIntrinsic(value, input, scope, options);
   throw runtimeError(`The value for the field '${key}' must be a valid JSONPath or a valid intrinsic function call`);
 }

@@ -122,9 +122,21 @@ describe("an intrinsic function", () => {
     },
   );
 
-  it("fails with States.Runtime for an argument whose path leads nowhere", () => {
-    expect(() => call("States.Format('{}', $.missing)")).toThrow(
-      "States.Runtime: The function 'States.Format('{}', $.missing)' had the following error: The JsonPath argument for the field '$.missing'",
+  it.each([
+    ["States.Format('{}', $.missing)", "The JsonPath argument for the field '$.missing' could not be found in the input '{\"name\""],
+    ["States.Array(1, States.Format('{}', $.missing))", "The JsonPath argument for the field '$.missing' could not be found in the input"],
+    ["States.Array($.list[9])", "The JsonPath argument for the field '$.list[9]' could not be found in the input"],
+    ["States.Array($.list[9].x)", "The JsonPath argument for the field '$.list[9].x' could not be found in the input"],
+    ["States.Array($$.Nope.Deep)", "The JsonPath argument for the field '$.Nope.Deep' could not be found in the input '{\"name\""],
+    ["States.Array($.name[0])", 'Filter: [0] can only be applied to arrays. Current context is: "Ann"'],
+  ])("%s tells which path leads nowhere", (text, why) => {
+    expect(() => call(text)).toThrow(`States.Runtime: The function '${text}' had the following error: ${why}`);
+  });
+
+  it("tells the whole text where a call within another fails", () => {
+    const text = "States.Array(States.MathAdd('a', 1))";
+    expect(() => call(text)).toThrow(
+      `There was an error while evaluating the intrinsic function: ${text}. Invalid arguments in States.MathAdd`,
     );
   });
 
@@ -190,6 +202,12 @@ describe("a payload template", () => {
       id: "uuid",
       v: 8,
     });
+  });
+
+  it("takes null for an index past the end of an array", () => {
+    expect(resolveTemplate({ "a.$": "$.list[9]", "b.$": "$.list[-9]" }, input, scope)).toEqual({ a: null, b: null });
+    for (const path of ["$.list[9].x", "$.name[0]", "$.missing[0]"])
+      expect(() => resolveTemplate({ "a.$": path }, input, scope)).toThrow("could not be found");
   });
 
   it.each<Json>([{ "a.$": 1 }, { "a.$": "name" }, { "a.$": "$.missing" }, { "a.$": "$unassigned" }, { "a.$": "$unassigned[*]" }])(
