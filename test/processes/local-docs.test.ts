@@ -7,11 +7,11 @@ import { binary } from "./command.ts";
 
 /** docs/local.md, whose blocks are run as they stand there, from the first to the last, in a project of their own. */
 const text = readFileSync("docs/local.md", "utf8");
-const blocks = [...text.matchAll(/(?:`([\w./]+)`[^\n]*:\n\n)?```(\w+)\n([\s\S]*?)```/g)].map(([, file, language, content = ""]) => ({
-  file,
-  language,
-  content,
-}));
+const blocks = blocksOf(text);
+/** The README's section that leads there. */
+const readme = blocksOf(
+  /^## The embedded Step Functions as a test bed\n([\s\S]*?)^## /m.exec(readFileSync("README.md", "utf8"))?.[1] ?? "",
+);
 const project = temporaryFolder();
 const environment = {
   HOME: project,
@@ -20,6 +20,12 @@ const environment = {
   AWS_EC2_METADATA_DISABLED: "true",
   npm_config_offline: "true",
 };
+
+/** The blocks of code, each with the file that the line before names. */
+function blocksOf(markdown: string) {
+  const found = markdown.matchAll(/(?:`([\w./]+)`[^\n]*:\n\n)?```(\w+)\n([\s\S]*?)```/g);
+  return [...found].map(([, file, language, content = ""]) => ({ file, language, content }));
+}
 
 beforeAll(() => {
   mkdirSync(join(project, "node_modules", ".bin"), { recursive: true });
@@ -71,4 +77,33 @@ describe("docs/local.md", () => {
     expect([...options].filter((option) => !help.includes(option))).toEqual([]);
     expect(options.size).toBeGreaterThan(8);
   });
+});
+
+describe("the README's test bed", () => {
+  const [serving, playing] = readme.filter(({ language }) => language === "sh").map(({ content }) => content.trim());
+
+  it("serves for a project's tests, which find what was imported before", () => {
+    const { status, stdout } = shell(`npx ${serving}`);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringMatching(/pass 2\n/) });
+  }, 60_000);
+
+  it("plays the function of the random example", () => {
+    expect(shell("npx sfn-callback deploy-example --yes --local").status).toBe(0);
+    const { status, stdout } = shell(`PATH=node_modules/.bin:$PATH; ${playing} -- sfn-callback start random --local --until ended --json`);
+    const end = JSON.parse(stdout);
+    expect(end).toMatchObject(status === 0 ? { status: "SUCCEEDED" } : { status: "FAILED", error: "Tails" });
+    expect([0, 7]).toContain(status);
+  }, 60_000);
+
+  it("mocks a payment that fails once", () => {
+    const { content = "" } = readme.find(({ language }) => language === "json") ?? {};
+    writeFileSync(join(project, "mocks.json"), content);
+    const Retry = [{ ErrorEquals: ["Lambda.TooManyRequestsException"], IntervalSeconds: 1 }];
+    const Charge = { Type: "Task", Resource: "arn:aws:states:::lambda:invoke", Parameters: { FunctionName: "charge" }, Retry, End: true };
+    mkdirSync(join(project, "payments"));
+    writeFileSync(join(project, "payments", "orders.asl.json"), JSON.stringify({ StartAt: "Charge", States: { Charge } }));
+    const start = "npx sfn-callback start 'orders#PaymentFailsOnce' --local --until ended --query output --json";
+    const { status, stdout } = shell(`npx sfn-callback local --import payments --mock-config mocks.json -- ${start}`);
+    expect({ status, output: JSON.parse(stdout) }).toEqual({ status: 0, output: { StatusCode: 200, Payload: { paid: true } } });
+  }, 60_000);
 });
