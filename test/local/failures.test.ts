@@ -1,5 +1,5 @@
 import { GetExecutionHistoryCommand } from "@aws-sdk/client-sfn";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { Bench, machine } from "./peer.ts";
 
 const inner = { StartAt: "Item", States: { Item: { Type: "Pass", End: true } } };
@@ -140,11 +140,13 @@ describe("an execution fails as on AWS", () => {
     };
     const executionArn = await bench.start(machine(states), { n: 1 });
     const cause = "The execution reached the maximum number of history events (25000).";
-    expect(await bench.describe(executionArn)).toMatchObject({ status: "FAILED", error: "States.Runtime", cause });
+    const ended = async () =>
+      expect(await bench.describe(executionArn)).toMatchObject({ status: "FAILED", error: "States.Runtime", cause });
+    await vi.waitFor(ended, { timeout: 60_000, interval: 100 });
     const { events } = await bench.client.send(new GetExecutionHistoryCommand({ executionArn, reverseOrder: true, maxResults: 2 }));
     expect(events?.map(({ id, type }) => [id, type])).toEqual([
       [25_000, "ExecutionFailed"],
       [24_999, "ChoiceStateExited"],
     ]);
-  });
+  }, 90_000);
 });
