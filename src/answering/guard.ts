@@ -6,25 +6,26 @@ import type { Connection, Context } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { contractFor, outputProblem } from "./contracts.ts";
 import type { FoundTask } from "./look-up.ts";
-import { type Death, openTrials, previewAnswer } from "./preview.ts";
+import { type Death, openTrials, previewAnswer, type TryState } from "./preview.ts";
+
+/** Throws (exit 2) where an answer must not be sent to a task. */
+export type Guard = (found: FoundTask, answer: Answer) => Promise<void>;
 
 /**
- * Refuses (exit 2) an answer that would kill the execution, or does not fit the contract of its state. What may not be read is no
+ * A guard that refuses an answer which would kill the execution, or does not fit the contract of its state. What may not be read is no
  * reason to refuse. AWS is asked for the definition only, and nothing is tried where no answer can do harm.
  */
-export async function guardAnswer(
-  context: Context,
-  connection: Connection,
-  found: FoundTask,
-  answer: Answer,
-  contractFile: string | undefined,
-): Promise<void> {
-  if (answer.kind !== "success" || found.task.closed !== null) return;
-  await guardContract(context, found, answer.output, contractFile);
-  const definition = await readableDefinition(connection.stepFunctions, found.executionArn);
-  if (definition === null || !canFailByAnswer(definition, found.task.state)) return;
-  const { kills } = await previewAnswer(await openTrials(context, connection), found, definition, answer);
-  if (kills !== null) throw wouldKill(kills);
+export function answerGuard(context: Context, connection: Connection, contractFile: string | undefined): Guard {
+  let trials: Promise<TryState> | undefined;
+  return async (found, answer) => {
+    if (answer.kind !== "success" || found.task.closed !== null) return;
+    await guardContract(context, found, answer.output, contractFile);
+    const definition = await readableDefinition(connection.stepFunctions, found.executionArn);
+    if (definition === null || !canFailByAnswer(definition, found.task.state)) return;
+    trials ??= openTrials(context, connection);
+    const { kills } = await previewAnswer(await trials, found, definition, answer);
+    if (kills !== null) throw wouldKill(kills);
+  };
 }
 
 async function guardContract(

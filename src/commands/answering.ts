@@ -1,4 +1,4 @@
-import { guardAnswer } from "../answering/guard.ts";
+import { answerGuard, type Guard } from "../answering/guard.ts";
 import { type FoundTask, lookUp, rememberTasks } from "../answering/look-up.ts";
 import { type AnswerResult, answerTask, answerToken, type Sender } from "../answering/send.ts";
 import type { Reference, TaskOptions } from "../answering/task-reference.ts";
@@ -27,7 +27,7 @@ export async function answerOne(
   refuseUnstampable(answer, sending, context.clock.now());
   if (preview) return await previewOne(context, connection, reference, narrowing, answer);
   if (dryRun) return await dryRunAnswer(context, connection, reference, narrowing, answer, stamp);
-  const guard = force ? undefined : (found: FoundTask) => guardAnswer(context, connection, found, answer, contractFile);
+  const guard = force ? undefined : answerGuard(context, connection, contractFile);
   const result = await answerReference(context, connection, reference, narrowing, answer, { stamp, guard });
   return await reportAnswer(context, connection, result, sending);
 }
@@ -45,7 +45,7 @@ export function reportAnswer(
 interface Answering {
   readonly stamp?: Sender["stamp"] | undefined;
   /** Throws where the answer must not be sent to the task that was found. */
-  readonly guard?: ((found: FoundTask) => Promise<void>) | undefined;
+  readonly guard?: Guard | undefined;
 }
 
 /** Sends one answer to what a reference means, over an open connection, and says what became of it. */
@@ -60,7 +60,7 @@ export async function answerReference(
   const sender = senderFor(context, connection, stamp);
   const found = await lookUpOrToken(context, connection, reference, narrowing);
   if ("token" in found) return answerToken(sender, found.token, answer);
-  await guard?.(found);
+  await guard?.(found, answer);
   return answerFound(context, connection, sender, found, answer);
 }
 

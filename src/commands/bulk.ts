@@ -9,6 +9,7 @@ import type { Answer } from "../callback/outcome.ts";
 import type { AppendedFile, Connection, Context } from "../context.ts";
 import { CliError, usageError } from "../errors.ts";
 import { senderFor } from "./answering.ts";
+import { guardBulk, refusePreviewOfMany } from "./bulk-guard.ts";
 import type { BulkChoice } from "./bulk-options.ts";
 import { counted, groupsJson, plannedGroups, tellPlan } from "./bulk-plan-report.ts";
 import { bulkResultJson, earlierResults, keptResult, reportBulk } from "./bulk-report.ts";
@@ -26,6 +27,7 @@ const verbs = { succeed: "Answer with success", fail: "Answer with failure", sto
  * missing --yes or a no; 5 where a part failed or could not be looked at.
  */
 export async function bulk(context: Context, choice: BulkChoice, act: BulkAct, sending: SendingOptions): Promise<number> {
+  refusePreviewOfMany(sending);
   await using connection = await context.connect();
   const request = requestOf(choice, act, sending);
   const text = choice.journal === undefined ? null : await context.files.readIfThere(choice.journal);
@@ -49,6 +51,7 @@ export async function bulk(context: Context, choice: BulkChoice, act: BulkAct, s
     );
     return 0;
   }
+  if (begun === null && act.command === "succeed") await guardBulk(context, connection, plan.tasks, act.answer, sending);
   const signed = await identified(sending, connection);
   for (const task of plan.tasks) refuseTask(task, act, signed, context.clock.now());
   await consent(context, choice, plan.tasks.length);

@@ -146,15 +146,7 @@ function askedLines({ found }: TaskDetails, { width, full, redact }: Showing): T
   const { payload, input } = found.task;
   const text = payload ?? input;
   if (text === null) return [];
-  return jsonLines(redactedValue(parsedJson(text), redact), { width, ...(full === undefined ? {} : { full }) });
-}
-
-/** With no secret in any text, so that what is cut holds no half of one. */
-function redactedValue(value: unknown, redact: (text: string) => string): unknown {
-  if (typeof value === "string") return redact(value);
-  if (Array.isArray(value)) return value.map((item) => redactedValue(item, redact));
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, redactedValue(item, redact)]));
+  return jsonLines(parsedJson(redact(text)), { width, ...(full === undefined ? {} : { full }) });
 }
 
 function trailLines({ trail }: TaskDetails, { full }: Showing): Text[] {

@@ -246,3 +246,21 @@ describe("a contract", () => {
     });
   });
 });
+
+describe("many answers at once", () => {
+  it("are refused where the first of a state would be killed, and a preview of many is told to be none", async () => {
+    const names = [await waiting("naked", {}, "bulk-1"), await waiting("naked", {}, "bulk-2")];
+    const ids = await Promise.all(names.map(async (name) => (await json(["show", name])).result.id));
+    writeFileSync(join(folder, "ids.txt"), ids.join("\n"));
+    const all = ["succeed", "--from", join(folder, "ids.txt"), "--yes", "--expect", "2"];
+    const refused = await cli([...all, "--set", "aproved=true"]);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(/nothing was sent: of naked\/bulk-\d, this answer would kill the execution: Approved\?/);
+    const preview = await cli([...all, "--set", "approved=true", "--preview"]);
+    expect(preview.code).toBe(2);
+    expect(preview.stderr).toContain("--dry-run tells the plan of many");
+    for (const name of names) expect((await json(["wait", name, "--until", "waiting"])).result.status).toBe("RUNNING");
+    const sent = await json([...all, "--set", "approved=true"]);
+    expect(sent).toMatchObject({ code: 0, result: { counts: { applied: 2 } } });
+  });
+});
