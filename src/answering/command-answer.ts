@@ -39,6 +39,8 @@ export type CommandAnswer = Extract<Answer, { kind: "success" | "failure" }>;
 
 /** What is kept of stdout: with a byte more than AWS takes, so that what is too long is seen to be, and the line breaks after it. */
 export const keptOutputBytes = 262_144 + 1024;
+/** How much of an output that is no JSON is shown. */
+const quotedCharacters = 200;
 const causeLimitCharacters = 32_768;
 /** Four bytes a character, and room for what is taken out of it. */
 export const keptErrorBytes = 4 * causeLimitCharacters + 8192;
@@ -91,7 +93,7 @@ function answerWith(what: string, text: string, wasUtf8 = true): CommandAnswer {
   if (!isBroken && isJson(output)) {
     return checkOutput(output) === undefined ? { kind: "success", output } : tooLong(what, new TextEncoder().encode(output).length);
   }
-  const why = isBroken ? "holds bytes that are not UTF-8 text" : `ends with ${JSON.stringify(lastCharacters(output, 200))}`;
+  const why = isBroken ? "holds bytes that are not UTF-8 text" : `ends with ${JSON.stringify(quotedEnd(output))}`;
   const cause = `${what} is not JSON, which an output must be: it ${why}. The command ended with exit code 0.`;
   return { kind: "failure", error: "OutputNotJson", cause };
 }
@@ -138,6 +140,10 @@ function causeFrom({ bytes, totalBytes }: Written, redact: (text: string) => str
 function withoutFirstPart(text: string): string {
   const lineEnd = text.indexOf("\n");
   return text.slice(lineEnd === -1 || lineEnd > longestSecretBytes ? longestSecretBytes : lineEnd + 1);
+}
+
+function quotedEnd(text: string): string {
+  return text.length > quotedCharacters ? `…${lastCharacters(text, quotedCharacters)}` : text;
 }
 
 /** The end of a text; a surrogate pair that the cut would split is left out whole. */

@@ -1,7 +1,7 @@
 import type { AnswerResult } from "../answering/send.ts";
 import type { EndingSignal, Terminal } from "../context.ts";
 import type { CliError } from "../errors.ts";
-import { dim, type Text, yellow } from "../text.ts";
+import { cyan, dim, green, type Text, yellow } from "../text.ts";
 import { outcomeLine, redacted, sentence } from "./outcome-report.ts";
 
 /** What happens while a command works on a task. */
@@ -39,7 +39,7 @@ export function runLog(terminal: Terminal, format: "json" | "human", now: () => 
     if (terminal.format !== "human") return;
     const wasFailing = isFailing;
     isFailing = event.event === "beatFailed";
-    tellInWords(terminal, event, wasFailing);
+    tellInWords(terminal, event, { wasFailing, task });
   };
 }
 
@@ -54,12 +54,18 @@ function eventJson(event: RunEvent): object {
   }
 }
 
-function tellInWords(terminal: Terminal, event: RunEvent, wasFailing: boolean): void {
+interface Telling {
+  readonly wasFailing: boolean;
+  /** Its number, for a task of a worker. */
+  readonly task: number | undefined;
+}
+
+function tellInWords(terminal: Terminal, event: RunEvent, { wasFailing, task }: Telling): void {
   switch (event.event) {
     case "polling":
       return terminal.note(dim(`waiting for tasks of ${event.activityArn}`));
     case "taken":
-      return terminal.note(dim(takenLine(event)));
+      return terminal.note(dim(takenLine(event, task)));
     case "beat":
       return wasFailing ? terminal.note(dim("heartbeats come through again")) : terminal.debug("heartbeat taken");
     case "beatFailed":
@@ -70,7 +76,7 @@ function tellInWords(terminal: Terminal, event: RunEvent, wasFailing: boolean): 
     case "answerFailed":
       return terminal.warn(`the answer did not come through, and is tried again: ${event.reason}`);
     case "answered":
-      return tellAnswered(terminal, event);
+      return tellAnswered(terminal, event, task);
     case "lost":
       return terminal.note([yellow(event.result?.outcome ?? "lost"), "  ", event.reason]);
     case "left":
@@ -85,16 +91,21 @@ function tellInWords(terminal: Terminal, event: RunEvent, wasFailing: boolean): 
   }
 }
 
-function takenLine({ executionArn, state, everySeconds }: Extract<RunEvent, { event: "taken" }>): string {
+function takenLine({ executionArn, state, everySeconds }: Extract<RunEvent, { event: "taken" }>, task: number | undefined): string {
   const execution = executionArn?.split(":").slice(-2).join("/");
-  const what = execution === undefined ? "a task known by its token" : `the task ${state} of ${execution}`;
+  const bare = task === undefined ? "a task known by its token" : `task ${task}`;
+  const what = execution === undefined ? bare : `the task ${state} of ${execution}`;
   return `working on ${what}, with a heartbeat every ${Math.round(everySeconds * 10) / 10}s`;
 }
 
-function tellAnswered(terminal: Terminal, { result, error }: Extract<RunEvent, { event: "answered" }>): void {
+function tellAnswered(terminal: Terminal, { result, error }: Extract<RunEvent, { event: "answered" }>, task: number | undefined): void {
   if (result.unread !== null) terminal.warn(`the history could not be read: ${result.unread}`);
   const failure: Text = error === null || result.ending?.error === error ? "" : `; failure ${error}`;
-  terminal.note([outcomeLine(redacted(result, terminal.redact)), failure]);
+  // Of a worker's task nothing more can be learned, so nothing is advised.
+  const isWorkers = task !== undefined && result.outcome === "accepted";
+  const line: Text = isWorkers ? [green("accepted"), `  task ${task} was answered`] : outcomeLine(redacted(result, terminal.redact));
+  terminal.note([line, failure]);
+  if (error === "OutputNotJson") terminal.note([cyan("hint:"), " --wrap takes the output as text, and --output-from none takes none"]);
 }
 
 /** Why a task is lost, in words. */

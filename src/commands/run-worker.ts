@@ -109,11 +109,11 @@ function takeSignals(context: Context, tell: Tell): WorkerSignals {
   const steps: readonly ((signal: EndingSignal) => string)[] = [
     () => {
       stop.abort();
-      return "no more tasks are asked for; what runs is finished, and the polls that are open are awaited, up to a minute";
+      return "no more tasks are asked for; what runs is finished, and open polls are awaited, up to a minute, as they may bring a task";
     },
     (signal) => {
       interrupts.pass(signal);
-      return "passed on to what runs; a third one ends all at once, and a task that a poll has taken is left to its timeout";
+      return "passed on to what runs; one more ends all at once, and leaves a task that an open poll has taken to its timeout";
     },
     (signal) => {
       interrupts.pass(signal, "SIGKILL");
