@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createLocal, type Local } from "../../src/local/local.ts";
-import { call, machine, roleArn } from "./peer.ts";
+import { call, machine, roleArn, stopwatch } from "./peer.ts";
 
 /** What the server may take to answer others, whatever one client does. */
 const patienceMilliseconds = 1000;
@@ -59,15 +59,6 @@ async function expectOthersToBeAnswered(): Promise<void> {
   const taken = stopwatch();
   expect((await call(local.url, "ListStateMachines", {})).status).toBe(200);
   expect(taken()).toBeLessThan(patienceMilliseconds);
-}
-
-/** Milliseconds from now on; where the machine does other work, those that it gave to this process. */
-function stopwatch(): () => number {
-  const [startedAt, before] = [performance.now(), process.cpuUsage()];
-  return () => {
-    const { user, system } = process.cpuUsage(before);
-    return Math.min(performance.now() - startedAt, (user + system) / 1000);
-  };
 }
 
 function error(answer: string): { __type: string; message: string } {

@@ -142,3 +142,12 @@ export function lines(events: readonly HistoryEvent[]): string[] {
       `${id} ${type}<-${previousEventId} +${((timestamp?.getTime() ?? 0) - startOfTime) / 1000}`,
   );
 }
+
+/** Milliseconds from now on; where the machine does other work, those that it gave to this process. */
+export function stopwatch(): () => number {
+  const [startedAt, before] = [performance.now(), process.cpuUsage()];
+  return () => {
+    const { user, system } = process.cpuUsage(before);
+    return Math.min(performance.now() - startedAt, (user + system) / 1000);
+  };
+}

@@ -60,7 +60,7 @@ export interface MapRunPlan {
 }
 
 /** What a step writes at the most, or little more: an execution that does more at once goes on in another step, so that it holds nobody up. */
-const [maxStepEvents, maxStepLength] = [500, 16_000_000];
+const [maxStepEvents, maxStepLength] = [500, 8_000_000];
 /** AWS ends an execution at this event (facts page 4, recorded). */
 const maxEvents = 25_000;
 
