@@ -2,11 +2,11 @@ import { setFlagsFromString } from "node:v8";
 import type { Command } from "commander";
 import type { Connection, Context, RememberedTask } from "../context.ts";
 import { CliError } from "../errors.ts";
-import type { NotSeen, Sweep, SweepProgress } from "../sweep/sweep.ts";
+import type { NotSeen, Sweep } from "../sweep/sweep.ts";
 import type { SweptTask } from "../sweep/swept-task.ts";
 import { dim, type Text } from "../text.ts";
-import { formatSpan } from "./durations.ts";
 import { addPendingOptions, filterAt, type PendingOptions, pendingOptions } from "./pending-options.ts";
+import { progressText } from "./pending-progress.ts";
 import { callsOf, connectRegions, sweepRegions } from "./pending-regions.ts";
 import { pendingScreen } from "./pending-screen.ts";
 import type { Run } from "./registration.ts";
@@ -82,23 +82,6 @@ async function look(looking: Looking): Promise<Sweep> {
     progress.stop();
     await remember();
   }
-}
-
-/** What is left, and how long it takes where the quotas make it long. */
-function progressText(at: SweepProgress): string {
-  const { machinesLeft, callbackMachinesLeft, executionsLeft, executionsRead, tasks, millisecondsLeft } = at;
-  const left =
-    callbackMachinesLeft > 0
-      ? counted(machinesLeft, "machine")
-      : machinesLeft > 0
-        ? `${counted(machinesLeft, "machine")} without a callback`
-        : counted(executionsLeft, "execution");
-  const time = millisecondsLeft < 5000 ? "" : `, about ${formatSpan(millisecondsLeft)}; Ctrl-C keeps what you have`;
-  return `${tasks} waiting, ${counted(executionsRead, "execution")} read; ${left} left${time}`;
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
 /** A sweep and how long it took. */

@@ -138,6 +138,7 @@ describe("a sweep finds", () => {
       ["Ask", ...path],
     ]);
     expect(swept.calls).toMatchObject({ ListExecutions: 3, GetExecutionHistory: 4, DescribeStateMachine: 1 });
+    expect(swept.tasks[0]?.ancestorExecutionArns).toEqual([arn, expect.stringContaining("/Outer:")]);
     await answer("Ask", "fail");
     await bench.local.advance(0);
     expect((await sweepExactly(bench)).tasks).toEqual([]);
@@ -163,7 +164,7 @@ describe("a sweep finds", () => {
     expect(await row()).toMatchObject({ kind: "activity", integration: activityArn, handedTo: null, hasToken: false });
     await bench.client.send(new GetActivityTaskCommand({ activityArn, workerName: "w1" }));
     // Its token is not in the history: it is alive, and nobody but the worker has it.
-    expect(await row()).toMatchObject({ kind: "activity", handedTo: { service: "activity", id: "w1" } });
+    expect(await row()).toMatchObject({ kind: "activity", handedTo: { service: "activity", id: "w1", since: new Date(bench.now) } });
   });
 
   it("states of any name", async () => {
