@@ -59,7 +59,6 @@ function serverlessConfig(machines: readonly ExampleName[], language: (typeof la
       ? { functions: { random: { name: nameOf("random"), handler: "functions/random.handler", timeout: functionTimeoutSeconds } } }
       : {}),
     stepFunctions: {
-      validate: true,
       stateMachines: Object.fromEntries(
         definitions
           .filter(({ name }) => machines.includes(name))
