@@ -34,11 +34,13 @@ export async function killBulk(count: number, kills: number): Promise<BulkKills>
   const filter = ["--all", "--state-machine", "asked", "--state", "Ask", "--yes", "--expect", String(count)];
   const argv = ["succeed", ...filter, "--output", output, "--journal", journal, "--json", "--endpoint-url", server.url];
   // A plan is about 300 bytes a task, and what follows for each of them 600.
-  const chunkBytes = (count * 900) / (kills + 1);
+  const [planBytes, chunkBytes] = [count * 300, (count * 600) / kills];
   let [killed, torn] = [0, 0];
   const startedAt = performance.now();
   for (let kill = 0; kill < kills; kill++) {
-    killed += await killOnce(machine.launch(argv, { environment }), journal, Math.random() * chunkBytes);
+    const command = machine.launch(argv, { environment });
+    // The first while it plans, the others while it answers.
+    killed += await killOnce(command, journal, Math.random() * (kill === 0 ? planBytes : chunkBytes), kill > 0);
     torn += tear(journal);
   }
   const { code, stdout, stderr } = await machine.run(argv, { environment });
@@ -54,16 +56,21 @@ export async function killBulk(count: number, kills: number): Promise<BulkKills>
   return { killed, torn, settled: results.filter(({ settled }) => settled === "history").length, seconds };
 }
 
-/** Kills the command once the journal has grown by so much; 1 if it had not ended by itself before. */
-async function killOnce(command: Launched, journal: string, growthBytes: number): Promise<number> {
+/** Kills the command once the journal has grown by so much, from its whole plan on if so wanted; 1 if it had not ended by itself before. */
+async function killOnce(command: Launched, journal: string, growthBytes: number, afterPlan: boolean): Promise<number> {
   let isOver = false;
   const ended = command.ended.finally(() => {
     isOver = true;
   });
+  while (afterPlan && !isOver && !hasPlan(journal)) await pause(20);
   const until = sizeOf(journal) + growthBytes;
   while (!isOver && sizeOf(journal) < until) await pause(2);
   command.kill("SIGKILL");
   return (await ended).signal === "SIGKILL" ? 1 : 0;
+}
+
+function hasPlan(journal: string): boolean {
+  return sizeOf(journal) > 0 && readFileSync(journal, "utf8").includes('{"planned":');
 }
 
 /** Cuts the last line in two where it is a result; 1 if it was. */
