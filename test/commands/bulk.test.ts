@@ -32,6 +32,20 @@ beforeEach(() => {
   cli = createUser({ localFile: file });
 });
 
+const strict = JSON.stringify({
+  StartAt: "Ask",
+  States: {
+    Ask: {
+      Type: "Task",
+      Resource: "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+      Parameters: { QueueUrl: "https://queue", MessageBody: { "TaskToken.$": "$$.Task.Token" } },
+      Next: "Approved?",
+    },
+    "Approved?": { Type: "Choice", Choices: [{ Variable: "$.approved", BooleanEquals: true, Next: "Done" }], Default: "Done" },
+    Done: { Type: "Succeed" },
+  },
+});
+
 const approvals = ["--all", "--state-machine", "approval", "--state", "Ask for approval"];
 const yes = ["--output", '{"approved":true}'];
 
@@ -77,6 +91,7 @@ describe("a bulk answer", () => {
     ["a task beside --all", ["some-task", ...approvals], "<task> names one task"],
     ["--all and --from", [...approvals, "--from", "-"], "different tasks"],
     ["an option of many tasks for one", ["some-task", "--yes"], "--yes is for many tasks"],
+    ["--preview", [...approvals, "--preview", "--yes", "--expect", "3"], "--preview tells what an answer does to one task"],
     ["a filter of lines", ["--from", "-", "--state", "x"], "--state goes with --all"],
     ["a rate that is none", [...approvals, "--rate", "fast"], "--rate"],
   ])("sends nothing and ends with 2 for %s", async (_, argv, said) => {
@@ -84,6 +99,25 @@ describe("a bulk answer", () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toContain(said);
     expect(await statuses()).toEqual(untouched);
+  });
+
+  it("is refused where it would kill an execution, as one answer is, unless it is forced", async () => {
+    await throughApi(file, async (stepFunctions) => {
+      const { arn } = await stepFunctions.createStateMachine({
+        name: "strict",
+        definition: strict,
+        roleArn: "arn:aws:iam::123456789012:role/local",
+      });
+      for (const name of ["f", "g"]) await stepFunctions.startExecution({ stateMachineArn: arn, name, input: "{}" });
+    });
+    const which = ["--all", "--state-machine", "strict", "--state", "Ask", "--yes", "--expect", "2"];
+    const wrong = ["succeed", ...which, "--output", '{"aproved":true}'];
+    const { code, stderr, stdout } = await cli(wrong);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toMatch(/nothing was sent: of strict\/\w, this answer would kill the execution/);
+    expect(await statuses()).toEqual({ ...untouched, f: "RUNNING", g: "RUNNING" });
+    expect(await json([...wrong, "--force"])).toMatchObject({ code: 0, result: { counts: { applied: 2 } } });
+    expect(await statuses()).toEqual({ ...untouched, f: "FAILED", g: "FAILED" });
   });
 
   it("goes across machines where that is meant", async () => {
