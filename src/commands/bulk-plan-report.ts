@@ -7,6 +7,7 @@ import { CliError } from "../errors.ts";
 import { dim, type Text } from "../text.ts";
 import { consequenceText } from "./consequence-text.ts";
 import { consequenceJson } from "./dry-run.ts";
+import { warnOfNotSeen } from "./not-seen-text.ts";
 
 /** The tasks of a plan in one machine and state. */
 export interface PlannedGroup {
@@ -20,7 +21,6 @@ export interface PlannedGroup {
 
 /** So many groups are told one by one. */
 const mostGroups = 20;
-const mostNotSeen = 10;
 
 /** The plan by machine and state, with what the answer will bring about: one DescribeStateMachine for each machine. */
 export async function plannedGroups(
@@ -71,8 +71,7 @@ export function tellPlan(
     terminal.warn(
       `${counted(unanswerable, "waiting task")} cannot be answered and ${unanswerable === 1 ? "is" : "are"} left out; pending --unanswerable lists them`,
     );
-  for (const { arn, operation, reason } of notSeen.slice(0, mostNotSeen)) terminal.warn(`not seen: ${operation} ${arn}: ${reason}`);
-  if (notSeen.length > mostNotSeen) terminal.warn(`not seen: ${notSeen.length - mostNotSeen} more`);
+  warnOfNotSeen(terminal, notSeen);
 }
 
 export function groupsJson(groups: readonly PlannedGroup[]) {

@@ -2,9 +2,10 @@ import { setFlagsFromString } from "node:v8";
 import type { Command } from "commander";
 import type { Connection, Context, RememberedTask } from "../context.ts";
 import { CliError } from "../errors.ts";
-import type { NotSeen, Sweep } from "../sweep/sweep.ts";
+import type { Sweep } from "../sweep/sweep.ts";
 import type { SweptTask } from "../sweep/swept-task.ts";
 import { dim, type Text } from "../text.ts";
+import { warnOfNotSeen } from "./not-seen-text.ts";
 import { addPendingOptions, filterAt, type PendingOptions, pendingOptions } from "./pending-options.ts";
 import { progressText } from "./pending-progress.ts";
 import { callsOf, connectRegions, sweepRegions } from "./pending-regions.ts";
@@ -20,8 +21,6 @@ const somethingWaits = 8;
 const notAllSeen = 5;
 /** How many ids are written down at once while they are found. */
 const rememberedAtOnce = 500;
-/** Of what could not be looked at, so many are told one by one. */
-const mostToldOfNotSeen = 10;
 
 export function registerPending(program: Command, run: Run): void {
   addPendingOptions(program.command("pending").description("list the waiting tasks of the account and Region")).action(run(pending));
@@ -106,7 +105,7 @@ async function report(looking: Looking, found: Timed): Promise<void> {
   } else {
     await terminal.result({ tasks: tasks.map(json), ...about }, () => rows(looking, tasks, now));
   }
-  tellNotSeen(context, found.notSeen);
+  warnOfNotSeen(terminal, found.notSeen);
   tellAbout(looking, found, isCut || found.count === options.limit);
 }
 
@@ -128,12 +127,6 @@ function rows({ context, connections, options, groups }: Looking, tasks: readonl
   if (!terminal.stdoutIsTerminal || isChosen) return terminal.table(taskColumns(columns, now), tasks);
   const isWhole = options.columns !== null || options.limit !== undefined;
   return pendingScreen(terminal, { tasks, groups: groups.largestFirst(), columns, isWhole, now });
-}
-
-function tellNotSeen({ terminal }: Context, notSeen: readonly NotSeen[]): void {
-  for (const { arn, operation, reason } of notSeen.slice(0, mostToldOfNotSeen)) terminal.warn(`not seen: ${operation} ${arn}: ${reason}`);
-  const more = notSeen.length - mostToldOfNotSeen;
-  if (more > 0) terminal.warn(`not seen: ${more} more; --json gives all of them`);
 }
 
 function tellAbout({ context: { terminal }, connections }: Looking, found: Timed, isCutOff: boolean): void {

@@ -163,6 +163,17 @@ describe("pending forms", () => {
     });
   });
 
+  it("tell once what bars many", async () => {
+    await using proxy = await faultProxy(bench.local.url, ({ body, operation }) =>
+      operation === "GetExecutionHistory" && String(body["executionArn"]).includes(":orders:") ? denied : null,
+    );
+    const { code, stdout, stderr } = await pending(["--state-machine", "orders", "--columns", "state,execution"], { tty: true }, proxy.url);
+    expect(code).toBe(5);
+    expect(stdout.match(/not readable/g)).toHaveLength(2);
+    expect(stderr.match(/not seen/g)).toHaveLength(1);
+    expect(stderr).toMatch(/not seen: GetExecutionHistory arn:\S*:orders:\S+ and 1 more: could not read/);
+  });
+
   it("apply --query to each object under --jsonl", async () => {
     const { stdout } = await pending(["--jsonl", "--query", "executionName", "--raw"]);
     expect(stdout.trimEnd().split("\n").toSorted()).toEqual(["new", "old", "run-1", "run-1"]);

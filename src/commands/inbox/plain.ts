@@ -3,6 +3,7 @@ import { CliError } from "../../errors.ts";
 import { sweep } from "../../sweep/sweep.ts";
 import { bold, type Text, yellow } from "../../text.ts";
 import { formatSpan } from "../durations.ts";
+import { warnOfNotSeen } from "../not-seen-text.ts";
 import { declined } from "./conversation.ts";
 import { DetailsReader } from "./details-reader.ts";
 import { type Deed, doToTask } from "./flows.ts";
@@ -63,7 +64,7 @@ export class PlainInbox {
     signal.throwIfAborted();
     await taskIndex.remember(found.tasks.map(({ id, executionArn, task }) => ({ id, executionArn, eventId: task?.eventId ?? 0, place })));
     this.#list = withFound({ ...emptyList, filter: this.#list.filter }, found.tasks, everyRow);
-    for (const { arn, operation, reason } of found.notSeen) terminal.warn(`not seen: ${operation} ${arn}: ${reason}`);
+    warnOfNotSeen(terminal, found.notSeen);
   }
 
   #tell(): void {
