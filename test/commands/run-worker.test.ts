@@ -13,7 +13,6 @@ const folder = temporaryFolder();
 
 let local: Awaited<ReturnType<typeof createLocal>>;
 beforeAll(async () => {
-  // A poll that AWS holds for a minute is held so long that another one need not begin within a test.
   local = await createLocal({ pollMilliseconds: 1500 });
 });
 afterAll(() => local.close());
@@ -21,14 +20,14 @@ afterAll(() => local.close());
 let activities = 0;
 
 /** A new activity, and a state machine that waits for its worker. */
-async function newActivity() {
+async function newActivity(url = local.url) {
   const name = `work-${activities++}`;
-  const { activityArn } = await call(local.url, "CreateActivity", { name });
+  const { activityArn } = await call(url, "CreateActivity", { name });
   const definition = JSON.stringify({
     StartAt: "Work",
     States: { Work: { Type: "Task", Resource: activityArn, HeartbeatSeconds: 60, End: true } },
   });
-  const { stateMachineArn } = await call(local.url, "CreateStateMachine", {
+  const { stateMachineArn } = await call(url, "CreateStateMachine", {
     name,
     definition,
     roleArn: "arn:aws:iam::123456789012:role/local",
@@ -38,13 +37,13 @@ async function newActivity() {
     arn: activityArn as string,
     path: (file: string) => `${folder}/${name}-${file}`,
     async start(input: unknown = {}): Promise<string> {
-      return (await call(local.url, "StartExecution", { stateMachineArn, input: JSON.stringify(input) })).executionArn;
+      return (await call(url, "StartExecution", { stateMachineArn, input: JSON.stringify(input) })).executionArn;
     },
   };
 }
 
-async function described(executionArn: string) {
-  const { status, output, error, cause } = await call(local.url, "DescribeExecution", { executionArn });
+async function described(executionArn: string, url = local.url) {
+  const { status, output, error, cause } = await call(url, "DescribeExecution", { executionArn });
   return { status, output, error, cause };
 }
 
@@ -170,11 +169,13 @@ describe("a worker", () => {
 
 describe("a worker that is told to end", () => {
   it("finishes what runs, waits for the poll that is open and works on its task, asks for no more, and ends with 0", async () => {
-    const { arn, start, path } = await newActivity();
+    // A poll is held as long as on AWS, so that none ends without a task.
+    await using patient = await createLocal();
+    const { arn, start, path } = await newActivity(patient.url);
     const running = await start({ n: 1 });
     const signals = new EventEmitter();
     let polls = 0;
-    await using proxy = await faultProxy(local.url, ({ operation }) => {
+    await using proxy = await faultProxy(patient.url, ({ operation }) => {
       if (operation === "GetActivityTask") polls += 1;
       return null;
     });
@@ -184,14 +185,14 @@ describe("a worker that is told to end", () => {
     while (polls < 2) await new Promise((done) => setImmediate(done));
     signals.emit("SIGTERM");
     const polled = await start({ n: 2 });
-    while ((await described(polled)).status === "RUNNING");
+    while ((await described(polled, patient.url)).status === "RUNNING");
     const left = await start({ n: 3 });
     writeFileSync(path("go"), "");
     const { code, stderr } = await worker;
     expect({ code, polls }).toEqual({ code: 0, polls: 2 });
     expect(stderr).toContain("SIGTERM: no more tasks are asked for");
-    expect([(await described(running)).output, (await described(polled)).output]).toEqual(['{"n":1}', '{"n":2}']);
-    expect((await described(left)).status).toBe("RUNNING");
+    expect([(await described(running, patient.url)).output, (await described(polled, patient.url)).output]).toEqual(['{"n":1}', '{"n":2}']);
+    expect((await described(left, patient.url)).status).toBe("RUNNING");
   });
 
   it("twice passes the signal on to what runs, and answers that it was interrupted", async () => {

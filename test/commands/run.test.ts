@@ -165,6 +165,9 @@ describe("a command that cannot start", () => {
 });
 
 describe("a task that is gone", () => {
+  // Ten heartbeats a second by the fast clock.
+  const quick = ["--every", "1s"];
+
   it.each<[string, (arn: string) => Promise<unknown>, string]>([
     ["stopped", (executionArn) => call(local.url, "StopExecution", { executionArn }), "was stopped"],
     [
@@ -173,10 +176,10 @@ describe("a task that is gone", () => {
       "was already answered with failure, error No",
     ],
   ])("as it was %s ends its command and all that it has started", async (_, end, reason) => {
-    const task = await waitingTask({ heartbeatSeconds: 1 });
+    const task = await waitingTask();
     const [ready, told, stray] = [path("ready"), path("told"), path("stray")];
     const script = `trap 'echo > ${told}; exit 0' TERM; (trap 'echo > ${stray}; exit' TERM; while :; do sleep 0.02; done) & echo > ${ready}; while :; do sleep 0.02; done`;
-    const running = run(task, script);
+    const running = run(task, script, quick, { clock: fastClock(10) });
     await appears(ready);
     await end(task.arn);
     const { code, stdout, stderr } = await running;
@@ -191,9 +194,11 @@ describe("a task that is gone", () => {
   });
 
   it("gets a SIGKILL after the grace where it ignores SIGTERM", async () => {
-    const task = await waitingTask({ heartbeatSeconds: 1 });
+    const task = await waitingTask();
     const ready = path("ready");
-    const running = run(task, `trap '' TERM; echo > ${ready}; while :; do sleep 0.02; done`, ["--grace", "0.1s"]);
+    const running = run(task, `trap '' TERM; echo > ${ready}; while :; do sleep 0.02; done`, [...quick, "--grace", "1s"], {
+      clock: fastClock(10),
+    });
     await appears(ready);
     await call(local.url, "StopExecution", { executionArn: task.arn });
     expect((await running).code).toBe(3);
