@@ -11,10 +11,12 @@ import { groupGone, signalGroup } from "./process-group.ts";
 import { type SignalSource, stopAlong } from "./signals.ts";
 import { codeOf, reasonOf } from "./system-error.ts";
 
-/** How long the pipes of a program that has ended must be silent before what it left running is taken to hold them. */
-const silenceMilliseconds = 100;
-/** How long what a program wrote may take to come once it has ended. */
-const drainMilliseconds = 2000;
+/** How long is waited before what a program wrote is looked for once more, when it has ended. */
+const lookMilliseconds = 10;
+/** How many looks that find nothing mean that its pipes are held by what it left running. Not a time: we may be stalled, and have not looked. */
+const vainLooks = 10;
+/** How many looks there are at most, where what it left running writes on and on. */
+const mostLooks = 200;
 
 /** Starts a program in a process group of its own; what `Context.startChild` promises. */
 export async function startChild(
@@ -51,20 +53,26 @@ export async function startChild(
 async function ended(exited: Promise<ChildEnd>, outputs: readonly Output[]): Promise<ChildEnd> {
   const end = await exited;
   for (const output of outputs) output.hurry();
-  const until = performance.now() + drainMilliseconds;
-  while (!outputs.every((output) => output.isSilent()) && performance.now() < until) await systemClock.sleep(silenceMilliseconds / 10);
+  const pieces = () => outputs.reduce((sum, output) => sum + output.pieces, 0);
+  for (let looks = 0, vain = 0; looks < mostLooks && vain < vainLooks && !outputs.every(({ isOver }) => isOver); looks++) {
+    const before = pieces();
+    await systemClock.sleep(lookMilliseconds);
+    vain = pieces() === before ? vain + 1 : 0;
+  }
   for (const output of outputs) output.close();
   return end;
 }
 
 /** One stream of a program, handed on piece by piece. */
 class Output {
+  /** How many pieces have come. */
+  pieces = 0;
+  /** Nobody holds it open any more. */
+  isOver = false;
   readonly #stream: Readable | null;
   readonly #take: (bytes: Uint8Array) => Promise<void>;
-  #isOver = false;
   #isHurried = false;
   #goOn = () => {};
-  #heardAt = performance.now();
 
   constructor(stream: Readable | null, take: (bytes: Uint8Array) => Promise<void>) {
     this.#stream = stream;
@@ -78,11 +86,6 @@ class Output {
     this.#goOn();
   }
 
-  /** Nothing more is to come of the program itself, once it has ended. */
-  isSilent(): boolean {
-    return this.#isOver || performance.now() - this.#heardAt > silenceMilliseconds;
-  }
-
   close(): void {
     this.#stream?.destroy();
   }
@@ -90,13 +93,13 @@ class Output {
   async #handOn(): Promise<void> {
     try {
       for await (const bytes of this.#stream ?? []) {
+        this.pieces += 1;
         await this.#taken(bytes);
-        this.#heardAt = performance.now();
       }
     } catch {
       // Closed while something else still held it.
     }
-    this.#isOver = true;
+    this.isOver = true;
   }
 
   /** Not a race with a promise that lasts as long as the program: it would remember every piece. */

@@ -83,6 +83,7 @@ describe("a command that succeeds", () => {
     ["all of its stdout", ["--output-from", "stdout"], `printf '[1,\n2]'`, "[1,\n2]"],
     ["only the last line", ["--output-from", "last-line"], "printf '1\\n2\\n'", "2"],
     ["its file", ["--output-from", "file"], `echo text; echo '{"b":2}' > "$SFN_CALLBACK_OUTPUT_FILE"`, '{"b":2}'],
+    ["what it says after a silence, just before it ends", [], `sleep 0.3; echo '{"a":1}'`, '{"a":1}'],
     ["nothing", ["--output-from", "none"], "echo text", "{}"],
     ["no output", [], ":", "{}"],
     ["text, wrapped", ["--wrap"], "echo all done", '{"stdout":"all done"}'],
