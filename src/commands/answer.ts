@@ -69,6 +69,8 @@ export interface InWords {
   readonly outcome?: string | undefined;
   /** Fields of the outcome's form. */
   readonly given?: JsonObject;
+  /** How the person is asked; for any answer where absent. */
+  readonly ask?: (composing: Composing) => Promise<Composed | null>;
   readonly sending: SendingOptions;
 }
 
@@ -77,14 +79,14 @@ export async function answerTaskInWords(
   context: Context,
   connection: Connection,
   found: FoundTask,
-  { outcome, given = {}, sending }: InWords,
+  { outcome, given = {}, ask = composeAnswer, sending }: InWords,
 ): Promise<number> {
   if (found.task.taskToken !== null) context.terminal.hide(found.task.taskToken);
   const details = await taskDetails(connection, found);
   const before = outcome === undefined ? resultBefore(found, { kind: "heartbeat" }) : null;
   if (before !== null) return reportOutcome(context.terminal, before, sending.reason);
   const composing = await composingFor(context, connection, details, { contractFile: sending.contractFile });
-  const composed = outcome === undefined ? await asked(composing, sending) : await inWord(composing, outcome, given);
+  const composed = outcome === undefined ? await asked(composing, ask, sending) : await inWord(composing, outcome, given);
   if (composed === null) return 0;
   const { answer, preview, isAgreed } = composed;
   const signed = await identified(sending, connection);
@@ -96,13 +98,13 @@ export async function answerTaskInWords(
   return reportAnswer(context, connection, result, signed);
 }
 
-function asked(composing: Composing, { preview, dryRun }: SendingOptions): Promise<Composed | null> {
+function asked(composing: Composing, ask: NonNullable<InWords["ask"]>, { preview, dryRun }: SendingOptions): Promise<Composed | null> {
   const { context, connection, choices, details } = composing;
   if (!context.terminal.interactive || preview || dryRun) throw usageError("which outcome? none was named", wordsHint(choices, details));
   const { columns, redact } = context.terminal;
   const now = connection.stepFunctions.now();
   for (const line of askingLines(composing, { now, width: columns, redact, flags: "" })) context.terminal.note(line);
-  return composeAnswer(composing);
+  return ask(composing);
 }
 
 /** A word with all that it needs is taken for agreed; where something has to be asked for, the whole is confirmed. */

@@ -1,11 +1,14 @@
 import type { Command } from "commander";
-import { readReference } from "../answering/task-reference.ts";
+import { lookUp } from "../answering/look-up.ts";
+import { type Reference, readReference, type TaskOptions } from "../answering/task-reference.ts";
 import { checkOutput } from "../callback/answer.ts";
 import type { Context } from "../context.ts";
 import { usageError } from "../errors.ts";
+import { answerTaskInWords } from "./answer.ts";
 import { answerOne, refuse } from "./answering.ts";
 import { bulk } from "./bulk.ts";
 import { addBulkOptions, type BulkChoice, bulkChoice } from "./bulk-options.ts";
+import { composeOutput } from "./compose-answer.ts";
 import type { Run } from "./registration.ts";
 import {
   addContract,
@@ -39,11 +42,20 @@ async function succeed(context: Context, options: Record<string, unknown>, word?
   const given = await givenOutput(context, options);
   if (choice !== null) return succeedAll(context, choice, given, sending);
   const reference = await readReference(context, word, naming);
+  const isBare = reference.kind === "token" && reference.execution === null;
+  if (given === undefined && context.terminal.interactive && !isBare) return succeedByAsking(context, reference, naming, sending);
   const output = given ?? (await askForOutput(context));
   refuse(checkOutput(output));
   const answer = { kind: "success", output } as const;
   refuseUnstampable(answer, sending, context.clock.now());
   return answerOne(context, reference, naming, answer, sending);
+}
+
+/** Shows what is asked, has the output written, in the person's editor where there is one, and confirmed. */
+async function succeedByAsking(context: Context, reference: Reference, naming: TaskOptions, sending: SendingOptions): Promise<number> {
+  await using connection = await context.connect();
+  const found = await lookUp(context, connection, reference, naming);
+  return await answerTaskInWords(context, connection, found, { ask: composeOutput, sending });
 }
 
 async function succeedAll(context: Context, choice: BulkChoice, given: string | undefined, sending: SendingOptions): Promise<number> {

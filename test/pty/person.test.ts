@@ -56,11 +56,14 @@ describe("demo on a terminal", () => {
 });
 
 describe("succeed with no value on a terminal", () => {
-  it("asks for the output and sends it", async () => {
+  it("asks for the output, shows what follows, and sends it after one more key", async () => {
     await deployed("order-1");
     const succeed = screen(["succeed", "approval/order-1"], here);
     await succeed.shows("Output (JSON)");
     succeed.type(`{"approved":true}${keys.enter}`);
+    await succeed.shows("Approved? → Approved");
+    await succeed.shows("Send this answer?");
+    succeed.type(keys.enter);
     const { code, lines } = await succeed.ended;
     expect(code).toBe(0);
     expect(lines.join("")).toContain(
