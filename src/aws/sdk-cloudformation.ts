@@ -59,7 +59,7 @@ export function createSdkCloudFormation({ client: config, wire, signal, toCliErr
 
   return {
     async answers() {
-      return call("ask for CloudFormation", async () => {
+      return call("find out whether CloudFormation is there", async () => {
         try {
           await client.send(new DescribeStacksCommand({ StackName: "sfn-callback-example" }), options);
           return true;

@@ -43,7 +43,7 @@ export async function deleteStack(
   const followed = await follow(context, cloudFormation, {
     stack,
     doing: "deleting",
-    begin: () => cloudFormation.deleteStack(stack.id),
+    begin: () => cloudFormation.deleteStack(stack.id).catch((error: unknown) => refuseProtected(error, context, stackName)),
     resources: resources.length,
     after: await newestEvent(cloudFormation, stack.id),
   });
@@ -71,6 +71,16 @@ function refuseBusy(status: string, name: string): void {
   throw new CliError("failure", `the stack ${name} is being worked on (${status}); nothing was deleted`, {
     code: "StackBusy",
     hint: "try again when it is done",
+  });
+}
+
+/** "Stack [NAME] cannot be deleted while TerminationProtection is enabled" (API reference of DeleteStack). */
+function refuseProtected(error: unknown, context: Context, name: string): never {
+  if (!(error instanceof CliError && /TerminationProtection/.test(error.message))) throw error;
+  throw new CliError(error.kind, error.message, {
+    code: "TerminationProtected",
+    hint: `aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name ${shellWord(name)}${connectionFlags(context)}`,
+    cause: error,
   });
 }
 

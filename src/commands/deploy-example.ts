@@ -6,7 +6,7 @@ export function registerDeployExample(program: Command, run: Run): void {
   const collect = (value: string, before: readonly string[] | undefined): string[] => [...(before ?? []), value];
   program
     .command("deploy-example")
-    .description("create the example's state machines, random and approval, as one CloudFormation stack; or delete them, or eject them")
+    .description("deploy the example, the state machines random and approval, as one stack; or delete or eject it")
     .option("--template <name>", "random, approval or all (default)")
     .option("--stack-name <name>", "the stack (default: sfn-callback-example); all names in it begin with this one")
     .option("--tags <key=value>", "a tag on all that is created; may be given again", collect)

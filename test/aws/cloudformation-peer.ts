@@ -18,6 +18,7 @@ export interface Trouble {
   /** Told of each request before it is answered. */
   onRequest?(operation: string): void;
   readonly executions?: readonly string[];
+  readonly isProtected?: boolean;
 }
 
 interface Resource {
@@ -218,6 +219,8 @@ class World {
       return "";
     },
     DeleteStack: ({ StackName = "" }) => {
+      if (this.#trouble.isProtected === true)
+        throw new Refusal("ValidationError", `Stack [${StackName}] cannot be deleted while TerminationProtection is enabled`);
       this.#delete(this.#existing(StackName));
       return "";
     },

@@ -252,6 +252,18 @@ describe("a stack that is there", () => {
   });
 });
 
+it("what cannot be followed any more goes on in AWS, which is told", async () => {
+  const trouble = {
+    denied: [] as string[],
+    onRequest: (operation: string) => operation === "ExecuteChangeSet" && trouble.denied.push("DescribeStacks"),
+  };
+  await using peer = await cloudFormationPeer(trouble);
+  const { code, stderr } = await deployExample(peer, ["--yes"]);
+  expect(code).toBe(4);
+  expect(stderr).toContain("; AWS goes on creating the stack sfn-callback-example");
+  expect(stderr).toContain("hint: follow it:");
+});
+
 describe("Ctrl-C", () => {
   it("while AWS works says what goes on and how to follow it, and ends with 130", async () => {
     const interrupt = new AbortController();
@@ -321,6 +333,16 @@ describe("deleting", () => {
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ stack: { change: "deleted" }, stoppedExecutions: running });
     expect(peer.stopped).toEqual(running);
+  });
+
+  it("says how protection from it is taken off", async () => {
+    await using peer = await cloudFormationPeer({ isProtected: true });
+    peer.put({ name: "sfn-callback-example", status: "CREATE_COMPLETE", template: ours });
+    const { code, stderr } = await deployExample(peer, ["--delete", "--yes"]);
+    expect(code).toBe(1);
+    expect(stderr).toContain("cannot be deleted while TerminationProtection is enabled");
+    expect(stderr).toContain("--no-enable-termination-protection --stack-name sfn-callback-example");
+    expect(stderr).not.toContain("goes on");
   });
 
   it("names what stays, and why", async () => {
