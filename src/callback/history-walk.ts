@@ -43,6 +43,8 @@ export interface TaskAttempt {
 
 /** What a history comes to. */
 export interface Walk {
+  /** What was walked, oldest first. */
+  readonly events: readonly HistoryEvent[];
   readonly attempts: readonly TaskAttempt[];
   readonly executionInput: string | null;
   /** The ends of the execution, more than one after redrives, with the status that each gave. */
@@ -72,12 +74,13 @@ const executionStatuses: Readonly<Record<string, string>> = {
  */
 export function walkHistory(events: readonly HistoryEvent[], definition?: Definition): Walk {
   const ordered = [...events].sort((a, b) => idOf(a) - idOf(b));
-  const walker = new Walker(containerRestarts(ordered, definition));
+  const walker = new Walker(ordered, containerRestarts(ordered, definition));
   for (const event of ordered) walker.take(event);
   return walker;
 }
 
 class Walker implements Walk {
+  readonly events: readonly HistoryEvent[];
   readonly attempts: TaskAttempt[] = [];
   readonly executionEndings: (Ending & { readonly status: string })[] = [];
   readonly enteredAfter = new Map<number, string>();
@@ -90,7 +93,8 @@ class Walker implements Walk {
   readonly #finished = new Set<Scope | null>();
   #last: Position = nowhere;
 
-  constructor(restarts: ReadonlyMap<number, string>) {
+  constructor(events: readonly HistoryEvent[], restarts: ReadonlyMap<number, string>) {
+    this.events = events;
     this.#restarts = restarts;
   }
 

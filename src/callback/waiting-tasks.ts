@@ -78,7 +78,7 @@ export function callbackTask(attempt: TaskAttempt, walk: Walk, definition?: Defi
   // AWS counts from TaskStarted; a task not started yet cannot run out before that.
   const startedAt = attempt.started?.timestamp ?? waitingSince;
   const payload = task?.parameters ?? null;
-  const tokens = payload === null ? [] : ownTokensInPayload(payload, [entry?.input ?? null, walk.executionInput]);
+  const tokens = payload === null ? [] : newTokens(ownTokensInPayload(payload, [entry?.input ?? null, walk.executionInput]), attempt, walk);
   const isSent = definition?.states.get(entry?.name ?? "")?.sendsToken === true;
   return {
     kind: activity === undefined ? "callback" : "activity",
@@ -98,6 +98,14 @@ export function callbackTask(attempt: TaskAttempt, walk: Walk, definition?: Defi
     isTokenCertain: walk.executionInput !== null || tokens.length === 0 || (tokens.length === 1 && isSent),
     closed: closing(attempt, walk),
   };
+}
+
+/** Of several tokens those that no earlier event holds: an attempt's own is made when it is scheduled. Another may have come by a variable. */
+function newTokens(tokens: readonly string[], { scheduled }: TaskAttempt, { events }: Walk): readonly string[] {
+  if (tokens.length < 2) return tokens;
+  const before = events.filter(({ id = 0 }) => id < (scheduled.id ?? 0)).map((event) => JSON.stringify(event));
+  const fresh = tokens.filter((token) => !before.some((text) => text.includes(token)));
+  return fresh.length > 0 ? fresh : tokens;
 }
 
 function closing(attempt: TaskAttempt, walk: Walk): Closing | null {

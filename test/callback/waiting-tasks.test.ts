@@ -155,6 +155,20 @@ describe("waitingTasks", () => {
     expect(waitingTasks([...held, event(5, 4, "ActivityTimedOut")])).toEqual([]);
   });
 
+  it("takes for its own, of two tokens in the payload, the one that no earlier event holds", () => {
+    const [theirs, own] = [tokenOf(900), tokenOf(901)];
+    const assignedVariables = { parent: JSON.stringify(theirs) };
+    const details = { resourceType: "sqs", resource: "sendMessage.waitForTaskToken", region: "us-east-1" };
+    const events = [
+      started,
+      entered(2, 0, "Pass", "Remember"),
+      event(3, 2, "PassStateExited", { stateExitedEventDetails: { name: "Remember", output: "{}", assignedVariables } }),
+      entered(4, 3, "Task", "Ask"),
+      event(5, 4, "TaskScheduled", { taskScheduledEventDetails: { ...details, parameters: JSON.stringify({ theirs, own }) } }),
+    ];
+    expect(waitingTasks(events)).toMatchObject([{ eventId: 5, taskToken: own }]);
+  });
+
   it("takes time in proportion to 25,000 events chained through 5,000 iterations", () => {
     const events = [started, entered(2, 0, "Map", "Each"), event(3, 2, "MapStateStarted")];
     for (let index = 0, id = 4; index < 5000; index += 1, id += 5) {
