@@ -48,16 +48,18 @@ describe("the inbox", () => {
     await started("order-17", "order-18");
     const inbox = open();
     await inbox.sees(/❯ +\S+ +approval +Ask for approval +order-17/);
-    await inbox.sees("123456789012  us-east-1  local");
+    await inbox.sees(/^sfn-callback {2}2 waiting +123456789012 {2}us-east-1 {2}local {2}\S*test\.db$/m);
     await inbox.sees('"order": 17');
     inbox.type(keys.enter);
-    await inbox.sees("❯ approved");
+    await inbox.sees("❯ Approve");
+    inbox.type(keys.enter);
+    await inbox.sees("? Comment");
     inbox.type(keys.enter);
     await inbox.sees("Send this answer?");
     expect(inbox.lines().join("\n")).toContain('output  {"approved":true}');
     inbox.type("y");
     await inbox.sees(/order-17 +you: success/);
-    await inbox.sees("next: Approved?, then SUCCEEDED");
+    await inbox.sees(/next:\s+Approved\?,\s+then\s+SUCCEEDED/);
     await inbox.sees("1 waiting");
     inbox.type("q");
     const { code, written } = await inbox.ended;
@@ -108,6 +110,8 @@ describe("the inbox", () => {
     inbox.type(keys.enter);
     await inbox.sees("Answer all 3 with");
     inbox.type(keys.enter);
+    await inbox.sees("? Comment");
+    inbox.type(keys.enter);
     await inbox.sees("? Reason");
     inbox.type(`said so${keys.enter}`);
     await inbox.sees("Answer with success 3 tasks:");
@@ -141,7 +145,9 @@ describe("the inbox", () => {
     const inbox = open();
     await inbox.sees("order-1");
     inbox.type(keys.enter);
-    await inbox.sees("❯ approved");
+    await inbox.sees("❯ Approve");
+    inbox.type(keys.enter);
+    await inbox.sees("? Comment");
     inbox.type(keys.enter);
     await inbox.sees("Send this answer?");
     await cli(["succeed", "approval/order-1", "--output", '{"approved":false,"by":"bob"}'], here);
@@ -164,8 +170,7 @@ describe("the inbox", () => {
     await inbox.sees("not JSON");
     await cli(["local", "advance", "8d"], here);
     inbox.type(`true}${keys.enter}`);
-    await inbox.sees("Send this answer?");
-    inbox.type("y");
+    await inbox.sees("meanwhile the task was closed; nothing is sent");
     await inbox.sees(/expired +the task Ask for approval/);
     inbox.type(keys.enter);
     await inbox.sees(/order-1 +(timed out|no heartbeat came)/);
@@ -238,13 +243,14 @@ describe("Ctrl-C in the inbox", () => {
     ["in the list", []],
     ["in a filter", [["/or", "/ or"]]],
     ["in the help", [["?", "send a heartbeat"]]],
-    ["at the choice of an answer", [[keys.enter, "❯ approved"]]],
+    ["at the choice of an answer", [[keys.enter, "❯ Approve"]]],
     ["at an output", [["s", "? Output"]]],
     ["at an error", [["f", "? Error"]]],
     [
       "before sending",
       [
-        [keys.enter, "❯ approved"],
+        [keys.enter, "❯ Approve"],
+        [keys.enter, "? Comment"],
         [keys.enter, "Send this answer?"],
       ],
     ],
@@ -299,7 +305,7 @@ describe("the terminal of the inbox", () => {
     inbox.resize(40, 10);
     await inbox.sees(/^ *ID/m);
     inbox.type(keys.enter);
-    await inbox.sees("❯ approved");
+    await inbox.sees("❯ Approve");
     inbox.resize(80, 24);
     await inbox.sees("── approval/order-1");
     inbox.type(keys.controlC);
@@ -351,8 +357,10 @@ describe("the inbox line by line", () => {
     inbox.type(`1${keys.enter}`);
     await inbox.sees("What to do with order-1");
     inbox.type(`1${keys.enter}`);
-    await inbox.sees("1) approved");
+    await inbox.sees("1) Approve");
     inbox.type(`1${keys.enter}`);
+    await inbox.sees("Comment");
+    inbox.type(keys.enter);
     await inbox.sees("Send this answer? (y or n; Enter means yes)");
     inbox.type(`y${keys.enter}`);
     await inbox.sees("applied  the task Ask for approval of approval/order-1");

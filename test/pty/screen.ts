@@ -46,6 +46,9 @@ export const keys = {
   controlZ: "\u001a",
 } as const;
 
+/** Before a test's own time is up, so that it can tell what was on the screen instead. */
+const lateMilliseconds = 15_000;
+
 /** Runs bin/sfn-callback.js on a pseudo-terminal. */
 export function screen(argv: readonly string[], { home, localFile, columns = 100, rows = 200, environment = {} }: ScreenOptions): Screen {
   const terminal = new headless.Terminal({ cols: columns, rows, allowProposedApi: true });
@@ -103,11 +106,17 @@ export function screen(argv: readonly string[], { home, localFile, columns = 100
         const watcher = (): void => {
           const seen = screenLines(terminal).join("\n");
           const isThere = typeof text === "string" ? seen.includes(text) : text.test(seen);
-          if (!isThere && !exited) return;
+          if (!isThere && !exited && !isLate) return;
           watchers.delete(watcher);
-          if (!isThere) return missing(new Error(`the command ended without showing ${text}:\n${seen}`));
+          clearTimeout(timer);
+          if (!isThere) return missing(new Error(`the command ${isLate ? "goes on" : "ended"} without showing ${text}:\n${seen}`));
           found();
         };
+        let isLate = false;
+        const timer = setTimeout(() => {
+          isLate = true;
+          watcher();
+        }, lateMilliseconds);
         watchers.add(watcher);
         watcher();
       }),

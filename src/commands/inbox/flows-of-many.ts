@@ -1,12 +1,9 @@
-import type { AnswerChoice } from "../../answering/answer-choices.ts";
-import { findTask } from "../../answering/look-up.ts";
-import { checkCause, checkError, checkOutput } from "../../callback/answer.ts";
-import type { Answer } from "../../callback/outcome.ts";
 import type { Text } from "../../text.ts";
 import { type BulkAct, bulk } from "../bulk.ts";
 import type { BulkChoice } from "../bulk-options.ts";
+import { composeForMany } from "./compose-for-many.ts";
 import { askForReason, type Deed, type Done, doToTask, nothingDone } from "./flows.ts";
-import { readTask, type Session, sendingWith } from "./session.ts";
+import { type Session, sendingWith } from "./session.ts";
 import type { Row } from "./task-list.ts";
 
 /**
@@ -16,8 +13,9 @@ import type { Row } from "./task-list.ts";
 export async function doToMany(session: Session, rows: readonly Row[], deed: Deed): Promise<Done> {
   const { context } = session;
   if (deed === "heartbeat") return beatMany(session, rows);
-  const act = await composed(session, rows, deed);
-  if (act === null) return nothingDone;
+  const composed = await composeForMany(session, rows, deed);
+  if (composed === null) return nothingDone;
+  const { act, outputs } = composed;
   const sending = await sendingWith(session, act.command === "stop" ? "" : await askForReason(context));
   const outcomes = new Map<string, string>();
   let told: Text = "";
@@ -30,7 +28,7 @@ export async function doToMany(session: Session, rows: readonly Row[], deed: Dee
       told = all.at(-1) ?? "";
     },
   };
-  const files = { ...context.files, readStdin: async () => rows.map(lineOf).join("\n") };
+  const files = { ...context.files, readStdin: async () => rows.map((row) => lineOf(row, outputs.get(row.key))).join("\n") };
   const code = await bulk({ ...context, terminal, files }, choiceOf(rows.length), act, sending);
   const ended = [...outcomes].flatMap(([key, outcome]): [string, Text][] =>
     outcome === "unknown" || outcome === "accepted" ? [] : [[key, outcome === "applied" ? yours(act) : outcome]],
@@ -48,57 +46,11 @@ function choiceOf(count: number): BulkChoice {
 }
 
 /** As `pending --jsonl` writes it, as much of it as a bulk reads. */
-function lineOf({ key, swept }: Row): string {
+function lineOf({ key, swept }: Row, output: string | undefined): string {
   const { stateMachineName, task, waitingSince } = swept;
-  return JSON.stringify({ address: key, stateMachineName, state: task?.state ?? null, waitingSince: waitingSince.toISOString() });
-}
-
-/** What is to be sent to all. The machine's own words are offered where all wait in the same state of the same machine. */
-async function composed(session: Session, rows: readonly Row[], deed: Deed): Promise<BulkAct | null> {
-  const { prompts } = session.context;
-  if (deed === "stop") {
-    const cause = (await prompts.input("Cause (may stay empty)", { check: checkCause })).trim();
-    return { command: "stop", reason: cause === "" ? {} : { cause } };
-  }
-  const way = deed === "answer" ? await wayFor(session, rows) : deed;
-  if (way === null) return null;
-  if (typeof way === "object") return { command: way.kind === "failure" ? "fail" : "succeed", answer: way };
-  if (way === "succeed") {
-    const output = await prompts.input("Output (JSON), for all of them", { check: checkOutput });
-    return { command: "succeed", answer: { kind: "success", output } };
-  }
-  const error = (await prompts.input("Error (its name, as a Catch or Retry names it)", { check: checkError })).trim();
-  const cause = (await prompts.input("Cause (may stay empty)", { check: checkCause })).trim();
-  return { command: "fail", answer: { kind: "failure", ...(error === "" ? {} : { error }), ...(cause === "" ? {} : { cause }) } };
-}
-
-async function wayFor(session: Session, rows: readonly Row[]): Promise<Answer | "succeed" | "fail" | null> {
-  const { terminal, prompts } = session.context;
-  const choices = areAlike(rows) ? await wordsOf(session, rows[0]) : [];
-  if (choices.length === 0) terminal.note("They wait in several states, or in one with no words of its own.");
-  const ways = [
-    ...choices.map(({ word, label }) => ({ value: `word:${word}`, name: label })),
-    { value: "succeed", name: "an output of your own" },
-    { value: "fail", name: "an error and a cause" },
-    { value: "nothing", name: "nothing now" },
-  ];
-  const way = await prompts.select(`Answer all ${rows.length} with`, ways);
-  if (way === "nothing") return null;
-  if (way === "succeed" || way === "fail") return way;
-  return choices.find(({ word }) => `word:${word}` === way)?.answer ?? null;
-}
-
-/** A word that wants a form filled in, or takes something from the task, has an answer of its own for each. */
-async function wordsOf(session: Session, row: Row | undefined): Promise<readonly AnswerChoice[]> {
-  if (row?.swept.task == null) return [];
-  const found = await findTask(session.connection.stepFunctions, row.swept.executionArn, row.swept.task.eventId);
-  const { choices } = await readTask(session, found);
-  return choices.filter(({ answer, outcome }) => answer !== null && outcome === null);
-}
-
-function areAlike(rows: readonly Row[]): boolean {
-  const kinds = new Set(rows.map(({ swept }) => JSON.stringify([swept.stateMachineArn, swept.task?.state ?? null])));
-  return kinds.size === 1;
+  const line = JSON.stringify({ address: key, stateMachineName, state: task?.state ?? null, waitingSince: waitingSince.toISOString() });
+  // To the letter: parsing it and writing it anew would lose digits of long numbers.
+  return output === undefined ? line : `${line.slice(0, -1)},"output":${output.replaceAll("\n", " ")}}`;
 }
 
 function outcomesIn(json: unknown, rows: readonly Row[]): { key: string; outcome: string }[] {

@@ -48,7 +48,7 @@ export async function doToTask(session: Session, row: Row, deed: Deed): Promise<
   const sending = await sendingWith(session, session.settings.stamps ? await askForReason(context) : "");
   refuseUnstampable(composed.answer, sending, context.clock.now());
   const sender = senderFor(context, connection, sending.stamp);
-  return doneWith(context, row, await answerFound(context, connection, sender, composing.details.found, composed.answer));
+  return doneWith(context, row, await answerFound(context, connection, sender, composed.found, composed.answer));
 }
 
 async function stop({ context, connection }: Session, row: Row): Promise<Done> {
