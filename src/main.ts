@@ -11,6 +11,7 @@ import { Closers } from "./shell/closers.ts";
 import { connector } from "./shell/connect.ts";
 import { createFiles, stateFolder } from "./shell/files.ts";
 import { atExit, type JobProcess, suspendJob } from "./shell/foreground.ts";
+import { ProcessGroups } from "./shell/process-group.ts";
 import { serveLocal } from "./shell/serve-local.ts";
 import { listenForSignals, type SignalSource } from "./shell/signals.ts";
 import { createLatePrompts, createPrompts } from "./terminal/prompts.ts";
@@ -75,6 +76,7 @@ function begin({ process, clock, timeouts }: World, options: OutputOptions): Beg
   const { env: environment } = process;
   const closers = new Closers();
   const children = new Children(environment);
+  const groups = new ProcessGroups(process);
   const { signal, terminated, givenUp, ...signals } = listenForSignals(
     process,
     () => children.idle(),
@@ -112,7 +114,7 @@ function begin({ process, clock, timeouts }: World, options: OutputOptions): Beg
       connect: (to = connectionOptions) => connect(to),
       serveLocal: local,
       spawn: (command, args, how) => children.spawn(command, args, how, how.stop ?? terminated),
-      startChild: (command, args, how) => startChild(process, command, args, how),
+      startChild: (command, args, how) => startChild(groups, command, args, how),
       checkProgram: (command) => checkProgram(command, environment),
       takeSignals: signals.take,
     }),

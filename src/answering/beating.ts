@@ -102,7 +102,9 @@ interface Heard {
 async function failureOf(beating: Beating, heard: Heard): Promise<string | null> {
   const { rhythm, clock, signal } = beating;
   const over = new AbortController();
-  const patience = clock.sleep(rhythm.everyMilliseconds, AbortSignal.any([signal, over.signal])).then(
+  // Not AbortSignal.any: the signal lasts as long as the work, and would remember every beat.
+  signal.addEventListener("abort", () => over.abort(), { once: true, signal: over.signal });
+  const patience = clock.sleep(rhythm.everyMilliseconds, over.signal).then(
     () => "no reply came in time",
     () => null,
   );

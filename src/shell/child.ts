@@ -7,8 +7,7 @@ import type { Readable } from "node:stream";
 import type { Child, ChildEnd, ChildOptions, Environment } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { systemClock } from "./clock.ts";
-import { groupGone, signalGroup } from "./process-group.ts";
-import { type SignalSource, stopAlong } from "./signals.ts";
+import type { ProcessGroups } from "./process-group.ts";
 import { codeOf, reasonOf } from "./system-error.ts";
 
 /** How long is waited before what a program wrote is looked for once more, when it has ended. */
@@ -20,7 +19,7 @@ const mostLooks = 200;
 
 /** Starts a program in a process group of its own; what `Context.startChild` promises. */
 export async function startChild(
-  source: SignalSource,
+  groups: ProcessGroups,
   command: string,
   args: readonly string[],
   { environment, stdinFile, onOutput }: ChildOptions,
@@ -34,18 +33,17 @@ export async function startChild(
     child.once("spawn", done);
     child.once("error", (error) => fail(cannotStart(command, error)));
   }).finally(() => typeof stdin === "number" && closeSync(stdin));
-  const pid = child.pid ?? 0;
-  const stopListening = stopAlong(source, pid);
+  const group = groups.add(child.pid ?? 0);
   const outputs = [
     new Output(child.stdout, (bytes) => onOutput("stdout", bytes)),
     new Output(child.stderr, (bytes) => onOutput("stderr", bytes)),
   ];
   return {
-    ended: ended(exited, outputs).finally(stopListening),
-    signal: (name) => void signalGroup(source.kill, pid, name),
+    ended: ended(exited, outputs).finally(() => group.forget()),
+    signal: (name) => group.signal(name),
     async gone() {
       await exited;
-      await groupGone(source.kill, pid);
+      await group.gone();
     },
   };
 }

@@ -1,25 +1,68 @@
 import { readdir, readFile } from "node:fs/promises";
 import { systemClock } from "./clock.ts";
-
-/** Sends to a process (a positive id) or to a process group (a negative one); throws where there is none. */
-export type Kill = (pid: number, signal: NodeJS.Signals | 0) => unknown;
+import { Listening, type SignalSource } from "./signals.ts";
 
 /** How often a group is looked for. */
 const lookMilliseconds = 50;
 
-/** Sends a signal to a process group; whether there was one. */
-export function signalGroup(kill: Kill, group: number, signal: NodeJS.Signals | 0): boolean {
-  try {
-    kill(-group, signal);
-    return true;
-  } catch {
-    return false;
-  }
+/** The processes of one program that we have started, and of all that it has started. */
+export interface ProcessGroup {
+  /** Does nothing where none of them is there any more. */
+  signal(name: NodeJS.Signals): void;
+  /** Resolves when none of them runs any more. */
+  gone(): Promise<void>;
+  /** Its first process has ended: it is neither stopped nor continued any more. */
+  forget(): void;
 }
 
-/** Resolves when no process of a group runs any more. */
-export async function groupGone(kill: Kill, group: number): Promise<void> {
-  while (signalGroup(kill, group, 0) && (await hasRunning(group))) await systemClock.sleep(lookMilliseconds);
+/**
+ * The process groups of programs that we have started. Ctrl-Z stops them along with us, and `fg` continues them: the terminal's signal reaches our own
+ * group only. A process group without a terminal ignores SIGTSTP, so it gets SIGSTOP.
+ */
+export class ProcessGroups {
+  readonly #source: SignalSource;
+  readonly #listening: Listening;
+  readonly #ids = new Set<number>();
+
+  constructor(source: SignalSource) {
+    this.#source = source;
+    this.#listening = new Listening(source);
+  }
+
+  add(id: number): ProcessGroup {
+    if (this.#ids.size === 0) this.#listen();
+    this.#ids.add(id);
+    return {
+      signal: (name) => void this.#send(id, name),
+      gone: async () => {
+        while (this.#send(id, 0) && (await hasRunning(id))) await systemClock.sleep(lookMilliseconds);
+      },
+      forget: () => {
+        this.#ids.delete(id);
+        if (this.#ids.size === 0) this.#listening.stop();
+      },
+    };
+  }
+
+  #listen(): void {
+    this.#listening.to("SIGTSTP", () => {
+      for (const id of this.#ids) this.#send(id, "SIGSTOP");
+      this.#source.kill(this.#source.pid, "SIGSTOP");
+    });
+    this.#listening.to("SIGCONT", () => {
+      for (const id of this.#ids) this.#send(id, "SIGCONT");
+    });
+  }
+
+  /** Whether there was such a group. */
+  #send(id: number, signal: NodeJS.Signals | 0): boolean {
+    try {
+      this.#source.kill(-id, signal);
+      return true;
+    } catch {
+      return false;
+    }
+  }
 }
 
 /**

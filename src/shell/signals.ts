@@ -1,7 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { EndingSignal } from "../context.ts";
 import { CliError } from "../errors.ts";
-import { type Kill, signalGroup } from "./process-group.ts";
 
 type Heard = EndingSignal | "SIGTSTP" | "SIGCONT";
 
@@ -10,7 +9,8 @@ export interface SignalSource {
   readonly pid: number;
   on(signal: Heard, listener: () => void): unknown;
   off(signal: Heard, listener: () => void): unknown;
-  readonly kill: Kill;
+  /** A negative id means a process group. Throws where there is none. */
+  kill(pid: number, signal: NodeJS.Signals | 0): unknown;
   exit(code: number): unknown;
 }
 
@@ -81,7 +81,7 @@ export function listenForSignals(source: SignalSource, idle: () => Promise<void>
 }
 
 /** The listeners of one process, taken away together. */
-class Listening {
+export class Listening {
   readonly #source: SignalSource;
   readonly #listeners: (readonly [Heard, () => void])[] = [];
 
@@ -97,19 +97,4 @@ class Listening {
   stop(): void {
     for (const [signal, listener] of this.#listeners.splice(0)) this.#source.off(signal, listener);
   }
-}
-
-/**
- * Has Ctrl-Z stop a process group of its own along with us, and `fg` continue it: the terminal's signal reaches our own group only. A
- * stopped process group without a terminal ignores SIGTSTP, so it gets SIGSTOP. Returns how to end that.
- */
-export function stopAlong(source: SignalSource, pid: number): () => void {
-  const listening = new Listening(source);
-  const send = (signal: NodeJS.Signals) => void signalGroup(source.kill, pid, signal);
-  listening.to("SIGTSTP", () => {
-    send("SIGSTOP");
-    source.kill(source.pid, "SIGSTOP");
-  });
-  listening.to("SIGCONT", () => send("SIGCONT"));
-  return () => listening.stop();
 }
