@@ -65,6 +65,15 @@ function commands(token: string, carrying: string, home: string): Run[] {
     [["heartbeat", "--token-env", "MINE"], { environment: { MINE: token } }],
     [["heartbeat", "--token", "-"], { stdin: `"${token}"\n` }],
     [["heartbeat"], { environment: { SFN_CALLBACK_TOKEN: token } }],
+    [["show", "approval/b"]],
+    [["show", "approval/b", "--full"]],
+    [["show", token]],
+    [["show", "approval/b", "--contract", token]],
+    [["succeed", "approval/b", "--output", carrying, "--preview"]],
+    [["fail", "approval/b", "--error", "E", "--cause", token, "--preview"]],
+    [["answer", "approval/b", token]],
+    [["answer", "approval/b", "reject", "--set", `reason=${token}`]],
+    [["answer", "approval/b", "reject", "--set", `${token}=${percent}`]],
     [["succeed", "approval/b", "--output", carrying]],
     [["succeed", "approval/b", "--output", carrying]],
     [["fail", "approval/b"]],
@@ -138,7 +147,7 @@ describe("a task token", () => {
       const { home, localFile, user, token, carrying } = await world();
       const results: { argv: string; text: string }[] = [];
       for (const [argv, options] of commands(token, carrying, home)) {
-        const isPrompting = tty && (argv[0] === "demo" || argv[0] === "deploy-example");
+        const isPrompting = tty && ["demo", "deploy-example", "start"].includes(argv[0] ?? "");
         const { stdout, stderr } = await user([...argv, ...flags, "--debug"], {
           tty: tty && !isPrompting,
           interrupt: AbortSignal.timeout(argv[0] === "local" ? 300 : 1_500),
@@ -195,7 +204,9 @@ describe("names, inputs, errors and causes with escape sequences", () => {
       );
       const input = JSON.stringify({ [hostile]: hostile });
       const runs: Run[] = [
-        ...["a", "b", "c"].map((name): Run => [["start", "hostile", "--name", name, "--input", input, "--until", "waiting"]]),
+        ...["a", "b", "c"].map((name): Run => [["start", "hostile", "--name", name, "--input", input]]),
+        [["show", "hostile/a"]],
+        [["succeed", "hostile/a", "--output", input, "--preview"]],
         [["pending", "--with-input"]],
         [["succeed", "hostile/a", "--state", hostile, "--output", "{}"]],
         [["succeed", "hostile/a", "--output", input]],
