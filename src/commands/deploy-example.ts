@@ -23,7 +23,7 @@ export function registerDeployExample(program: Command, run: Run): void {
     .option("--yes", "do not ask")
     .action(
       run(async (context, options) => {
-        const { deployExample } = await import("./deploy-example-run.ts");
+        const { deployExample } = await import("./deploy-example/act-on-example.ts");
         return deployExample(context, options);
       }),
     );

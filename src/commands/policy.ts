@@ -18,7 +18,7 @@ export function registerPolicy(program: Command, run: Run): void {
     .option("--trust", "state-machine: the trust policy of the role instead")
     .action(
       run(async (context, options, role) => {
-        const { policy } = await import("./policy-run.ts");
+        const { policy } = await import("./policy/print-policy.ts");
         return policy(context, options, role ?? "");
       }),
     );

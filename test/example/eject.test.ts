@@ -2,20 +2,13 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
-import {
-  CreateStateMachineCommand,
-  DescribeExecutionCommand,
-  GetExecutionHistoryCommand,
-  SFNClient,
-  StartExecutionCommand,
-} from "@aws-sdk/client-sfn";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { exampleMachines } from "../../src/example/definitions.ts";
 import { exampleTemplate } from "../../src/example/template.ts";
-import { createLocal } from "../../src/local/local.ts";
 import { cli, createUser, temporaryFolder } from "../harness.ts";
 import { isInstalled } from "./programs.ts";
+import { startRandom } from "./random-executions.ts";
 import { templateTags } from "./template-tags.ts";
 
 async function eject(...argv: string[]): Promise<string> {
@@ -237,50 +230,13 @@ describe("an ejected function", () => {
       // The SDK is Lambda's own; here it is the development dependency.
       mkdirSync(join(folder, "node_modules"));
       symlinkSync(resolve("node_modules/@aws-sdk"), join(folder, "node_modules/@aws-sdk"));
-      const local = await createLocal();
-      const { endpoint, region, credentials } = local.clientConfig;
-      const client = new SFNClient(local.clientConfig);
-      try {
-        const definition = JSON.stringify(exampleMachines[0]?.definition);
-        const { stateMachineArn } = await client.send(
-          new CreateStateMachineCommand({ name: "random", definition, roleArn: "arn:aws:iam::123456789012:role/x" }),
-        );
-        const executions = await Promise.all(
-          Array.from({ length: 40 }, async (_, order) => {
-            const { executionArn } = await client.send(new StartExecutionCommand({ stateMachineArn, input: JSON.stringify({ order }) }));
-            const { events = [] } = await client.send(new GetExecutionHistoryCommand({ executionArn }));
-            const scheduled = events.find(({ type }) => type === "TaskScheduled")?.taskScheduledEventDetails?.parameters ?? "{}";
-            return { executionArn, order, event: JSON.parse(scheduled).Payload as unknown };
-          }),
-        );
-        const env = {
-          PATH: process.env["PATH"],
-          AWS_ENDPOINT_URL_SFN: endpoint,
-          AWS_REGION: region,
-          AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-          AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-        };
-        const { coins, stderr, code } = await runOn(
-          executions.map(({ event }) => event),
-          command,
-          [runner, join(folder, file)],
-          env,
-        );
-        expect({ code, stderr: stderr.replace("stand-in for aws-sdk-states\n", "") }).toEqual({ code: 0, stderr: "" });
-        expect([...new Set(coins)].sort()).toEqual(["heads", "tails"]);
-        for (const [at, { executionArn, order }] of executions.entries()) {
-          const { status, output, error } = await client.send(new DescribeExecutionCommand({ executionArn }));
-          if (coins[at] === "heads")
-            expect({ status, output: JSON.parse(output ?? "") }).toEqual({
-              status: "SUCCEEDED",
-              output: { coin: "heads", input: { order } },
-            });
-          else expect({ status, error }).toEqual({ status: "FAILED", error: "Tails" });
-        }
-      } finally {
-        client.destroy();
-        await local.close();
-      }
+      await using random = await startRandom(40);
+      const events = random.executions.map(({ event }) => event);
+      const env = { PATH: process.env["PATH"], ...random.environment };
+      const { coins, stderr, code } = await runOn(events, command, [runner, join(folder, file)], env);
+      expect({ code, stderr: stderr.replace("stand-in for aws-sdk-states\n", "") }).toEqual({ code: 0, stderr: "" });
+      expect([...new Set(coins)].sort()).toEqual(["heads", "tails"]);
+      await Promise.all(random.executions.map(({ expectEnded }, at) => expectEnded(coins[at])));
     },
   );
 });

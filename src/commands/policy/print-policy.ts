@@ -1,13 +1,13 @@
-import type { Context } from "../context.ts";
-import { usageError } from "../errors.ts";
-import { type PolicyDocument, policyDocument, trustPolicy } from "../example/permissions.ts";
-import { bold } from "../text.ts";
-import { boundaryOf, stackNameOf } from "./deploy-example-options.ts";
-import { deployerPolicy } from "./policy-deployer.ts";
-import { approverPolicy, listerPolicy, type PolicyParts, workerPolicy } from "./policy-people.ts";
-import { scopeOf } from "./policy-scope.ts";
-import { stateMachinePolicy } from "./policy-state-machine.ts";
-import { textOption } from "./task-argument.ts";
+import type { Context } from "../../context.ts";
+import { usageError } from "../../errors.ts";
+import { type PolicyDocument, policyDocument, trustPolicy } from "../../example/permissions.ts";
+import { bold } from "../../text.ts";
+import { boundaryOf, stackNameOf } from "../deploy-example/options.ts";
+import { textOption } from "../task-argument.ts";
+import { deployerPolicy } from "./deployer.ts";
+import { approverPolicy, listerPolicy, type PolicyParts, workerPolicy } from "./people.ts";
+import { scopeOf } from "./scope.ts";
+import { stateMachinePolicy } from "./state-machine.ts";
 
 const roles = ["lister", "approver", "worker", "deployer", "state-machine"] as const;
 type Role = (typeof roles)[number];

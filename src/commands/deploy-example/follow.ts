@@ -1,8 +1,8 @@
-import type { CloudFormation, Stack, StackEvent } from "../aws/cloudformation.ts";
-import type { Context } from "../context.ts";
-import { CliError } from "../errors.ts";
-import { dim, green, red, type Text } from "../text.ts";
-import { connectionFlags, shellWord } from "./connection-flags.ts";
+import type { CloudFormation, Stack, StackEvent } from "../../aws/cloudformation.ts";
+import type { Context } from "../../context.ts";
+import { CliError } from "../../errors.ts";
+import { dim, green, red, type Text } from "../../text.ts";
+import { connectionFlags, shellWord } from "../connection-flags.ts";
 
 /** What was begun in AWS, and goes on there whatever becomes of us. */
 export interface Operation {

@@ -1,7 +1,7 @@
-import type { CloudFormation, Stack } from "../aws/cloudformation.ts";
-import { CliError } from "../errors.ts";
-import { mark } from "../example/template.ts";
-import { shellWord } from "./connection-flags.ts";
+import type { CloudFormation, Stack } from "../../aws/cloudformation.ts";
+import { CliError } from "../../errors.ts";
+import { mark } from "../../example/template.ts";
+import { shellWord } from "../connection-flags.ts";
 
 /** Our change sets are named so; where a stack was never made there is nothing else to know them by. */
 export const changeSetPrefix = "sfn-callback-";

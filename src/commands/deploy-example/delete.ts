@@ -1,12 +1,12 @@
-import type { CloudFormation, StackResource } from "../aws/cloudformation.ts";
-import type { ExecutionSummary, StepFunctions } from "../aws/step-functions.ts";
-import type { Connection, Context } from "../context.ts";
-import { CliError, usageError } from "../errors.ts";
-import { bold, dim } from "../text.ts";
-import { connectionFlags, placeText, shellWord } from "./connection-flags.ts";
-import { type Followed, firstCause, follow, newestEvent } from "./deploy-example-follow.ts";
-import type { DeleteOptions } from "./deploy-example-options.ts";
-import { ownStack } from "./deploy-example-stack-check.ts";
+import type { CloudFormation, StackResource } from "../../aws/cloudformation.ts";
+import type { ExecutionSummary, StepFunctions } from "../../aws/step-functions.ts";
+import type { Connection, Context } from "../../context.ts";
+import { CliError, usageError } from "../../errors.ts";
+import { bold, dim } from "../../text.ts";
+import { connectionFlags, placeText, shellWord } from "../connection-flags.ts";
+import { type Followed, firstCause, follow, newestEvent } from "./follow.ts";
+import type { DeleteOptions } from "./options.ts";
+import { ownStack } from "./stack-check.ts";
 
 /** So many running executions are told one by one. */
 const mostListed = 20;

@@ -1,7 +1,7 @@
-import { usageError } from "../errors.ts";
-import type { ExampleName } from "../example/definitions.ts";
-import type { ProjectOptions, Runtime, Tool } from "../example/eject/project.ts";
-import { textOption } from "./task-argument.ts";
+import { usageError } from "../../errors.ts";
+import type { ExampleName } from "../../example/definitions.ts";
+import type { ProjectOptions, Runtime, Tool } from "../../example/eject/project.ts";
+import { textOption } from "../task-argument.ts";
 
 /** What is deployed, and how. */
 export interface DeployOptions {

@@ -1,11 +1,11 @@
-import type { Connection, Context } from "../context.ts";
-import { CliError, usageError } from "../errors.ts";
-import { exampleMachines } from "../example/definitions.ts";
-import { placeText } from "./connection-flags.ts";
-import { createMachines, machinesNamed } from "./create-machines.ts";
-import { adviseToStop, confirmed, refuseWithoutConsent, stopAll, tellRunning } from "./deploy-example-delete.ts";
-import type { DeleteOptions, DeployOptions } from "./deploy-example-options.ts";
-import { machineColumns, tellNext } from "./deploy-example-report.ts";
+import type { Connection, Context } from "../../context.ts";
+import { CliError, usageError } from "../../errors.ts";
+import { exampleMachines } from "../../example/definitions.ts";
+import { placeText } from "../connection-flags.ts";
+import { createMachines, machinesNamed } from "../create-machines.ts";
+import { adviseToStop, confirmed, refuseWithoutConsent, stopAll, tellRunning } from "./delete.ts";
+import type { DeleteOptions, DeployOptions } from "./options.ts";
+import { machineColumns, tellNext } from "./report.ts";
 
 /**
  * Creates the machines by CreateStateMachine, where there is no CloudFormation. Asks first, except on the embedded Step Functions, where nothing costs

@@ -1,7 +1,7 @@
-import type { ChangeSet, ChangeSetRequest, CloudFormation } from "../aws/cloudformation.ts";
-import type { Connection, Context } from "../context.ts";
-import { CliError } from "../errors.ts";
-import { pauses } from "./deploy-example-follow.ts";
+import type { ChangeSet, ChangeSetRequest, CloudFormation } from "../../aws/cloudformation.ts";
+import type { Connection, Context } from "../../context.ts";
+import { CliError } from "../../errors.ts";
+import { pauses } from "./follow.ts";
 
 /** A change set that is taken back, with the empty stack it stands for, where it was not executed. */
 export interface Proposal extends AsyncDisposable {

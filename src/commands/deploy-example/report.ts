@@ -1,10 +1,10 @@
-import type { ResourceChange, Stack } from "../aws/cloudformation.ts";
-import type { Column, Context } from "../context.ts";
-import type { ExampleName } from "../example/definitions.ts";
-import { machineId, machineName } from "../example/template.ts";
-import { bold, cyan, dim, type Text } from "../text.ts";
-import { connectionFlags } from "./connection-flags.ts";
-import type { Permission } from "./deploy-example-plan.ts";
+import type { ResourceChange, Stack } from "../../aws/cloudformation.ts";
+import type { Column, Context } from "../../context.ts";
+import type { ExampleName } from "../../example/definitions.ts";
+import { machineId, machineName } from "../../example/template.ts";
+import { bold, cyan, dim, type Text } from "../../text.ts";
+import { connectionFlags } from "../connection-flags.ts";
+import type { Permission } from "./plan.ts";
 
 type Change = "created" | "updated" | "unchanged";
 

@@ -1,16 +1,16 @@
-import type { CloudFormation, ResourceChange, Stack } from "../aws/cloudformation.ts";
-import type { Connection, Context } from "../context.ts";
-import { CliError, usageError } from "../errors.ts";
-import { exampleTemplate, type Template } from "../example/template.ts";
-import { yamlText } from "../example/template-text.ts";
-import { connectionFlags, placeText, shellWord } from "./connection-flags.ts";
-import { tellRunning } from "./deploy-example-delete.ts";
-import { type Followed, firstCause, follow, newestEvent } from "./deploy-example-follow.ts";
-import type { DeployOptions } from "./deploy-example-options.ts";
-import { permissionsOf, tellChanges } from "./deploy-example-plan.ts";
-import { propose } from "./deploy-example-proposal.ts";
-import { type Deployed, report } from "./deploy-example-report.ts";
-import { changeSetPrefix, ownStack, refuseBlocked } from "./deploy-example-stack-check.ts";
+import type { CloudFormation, ResourceChange, Stack } from "../../aws/cloudformation.ts";
+import type { Connection, Context } from "../../context.ts";
+import { CliError, usageError } from "../../errors.ts";
+import { exampleTemplate, type Template } from "../../example/template.ts";
+import { yamlText } from "../../example/template-text.ts";
+import { connectionFlags, placeText, shellWord } from "../connection-flags.ts";
+import { tellRunning } from "./delete.ts";
+import { type Followed, firstCause, follow, newestEvent } from "./follow.ts";
+import type { DeployOptions } from "./options.ts";
+import { permissionsOf, tellChanges } from "./plan.ts";
+import { propose } from "./proposal.ts";
+import { type Deployed, report } from "./report.ts";
+import { changeSetPrefix, ownStack, refuseBlocked } from "./stack-check.ts";
 
 /**
  * Creates or updates the stack: has the change set reckoned, shows it, asks, executes it, and follows what comes of it. Where it ends before that, nothing

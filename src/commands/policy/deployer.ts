@@ -1,6 +1,6 @@
-import type { Statement } from "../example/permissions.ts";
-import { allow, type PolicyParts } from "./policy-people.ts";
-import type { Scope } from "./policy-scope.ts";
+import type { Statement } from "../../example/permissions.ts";
+import { allow, type PolicyParts } from "./people.ts";
+import type { Scope } from "./scope.ts";
 
 /** CloudFormation names a role after the stack, of whose name it keeps so much at least where all of it would be too long. */
 const nameKept = 20;

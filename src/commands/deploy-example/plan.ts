@@ -1,7 +1,7 @@
-import type { ResourceChange } from "../aws/cloudformation.ts";
-import type { Context } from "../context.ts";
-import type { Template } from "../example/template.ts";
-import { bold, cyan, dim, green, red, type Text, yellow } from "../text.ts";
+import type { ResourceChange } from "../../aws/cloudformation.ts";
+import type { Context } from "../../context.ts";
+import type { Template } from "../../example/template.ts";
+import { bold, cyan, dim, green, red, type Text, yellow } from "../../text.ts";
 
 /** What a role that is created or changed lets a service do. */
 export interface Permission {

@@ -1,5 +1,5 @@
-import type { ConnectionOptions } from "../context.ts";
-import { usageError } from "../errors.ts";
+import type { ConnectionOptions } from "../../context.ts";
+import { usageError } from "../../errors.ts";
 
 /** Where the ARNs of a policy lie. Region and account are `*` where they were not said. */
 export interface Scope {

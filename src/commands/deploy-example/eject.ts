@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import type { Context } from "../context.ts";
-import { usageError } from "../errors.ts";
-import { projectFiles } from "../example/eject/project.ts";
-import { dim } from "../text.ts";
-import { shellWord } from "./connection-flags.ts";
-import type { EjectOptions } from "./deploy-example-options.ts";
+import type { Context } from "../../context.ts";
+import { usageError } from "../../errors.ts";
+import { projectFiles } from "../../example/eject/project.ts";
+import { dim } from "../../text.ts";
+import { shellWord } from "../connection-flags.ts";
+import type { EjectOptions } from "./options.ts";
 
 /** Writes the example as a project into a folder; never over a file without --force, and then nothing at all. */
 export async function eject({ terminal, files }: Context, options: EjectOptions): Promise<number> {

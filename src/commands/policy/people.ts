@@ -1,5 +1,5 @@
-import { answering, type Statement } from "../example/permissions.ts";
-import { activityArns, answerArns, executionArns, machineArns, mapRunArns, type Scope } from "./policy-scope.ts";
+import { answering, type Statement } from "../../example/permissions.ts";
+import { activityArns, answerArns, executionArns, machineArns, mapRunArns, type Scope } from "./scope.ts";
 
 /** The statements of a policy, and what no statement could hold back. */
 export interface PolicyParts {

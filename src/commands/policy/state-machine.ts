@@ -1,7 +1,7 @@
-import { usageError } from "../errors.ts";
-import { logDelivery, type Statement } from "../example/permissions.ts";
-import { allow, type PolicyParts } from "./policy-people.ts";
-import type { Scope } from "./policy-scope.ts";
+import { usageError } from "../../errors.ts";
+import { logDelivery, type Statement } from "../../example/permissions.ts";
+import { allow, type PolicyParts } from "./people.ts";
+import type { Scope } from "./scope.ts";
 
 /** What the role of a state machine needs for the calls of its states: those of a definition, or of the example's machines. */
 export function stateMachinePolicy(scope: Scope, stackName: string, definition: string | null): PolicyParts {

@@ -1,13 +1,13 @@
-import type { CloudFormation } from "../aws/cloudformation.ts";
-import type { Connection, Context } from "../context.ts";
-import { usageError } from "../errors.ts";
-import { exampleTemplate } from "../example/template.ts";
-import { yamlText } from "../example/template-text.ts";
-import { deleteStack } from "./deploy-example-delete.ts";
-import { deleteDirectly, deployDirectly } from "./deploy-example-directly.ts";
-import { type DeleteOptions, type DeployOptions, wanted } from "./deploy-example-options.ts";
-import { deployStack } from "./deploy-example-stack.ts";
+import type { CloudFormation } from "../../aws/cloudformation.ts";
+import type { Connection, Context } from "../../context.ts";
+import { usageError } from "../../errors.ts";
+import { exampleTemplate } from "../../example/template.ts";
+import { yamlText } from "../../example/template-text.ts";
+import { deleteStack } from "./delete.ts";
+import { deleteDirectly, deployDirectly } from "./directly.ts";
 import { eject } from "./eject.ts";
+import { type DeleteOptions, type DeployOptions, wanted } from "./options.ts";
+import { deployStack } from "./stack.ts";
 
 /** `deploy-example`: prints, ejects, deploys or deletes; through CloudFormation where there is one. */
 export async function deployExample(context: Context, given: Record<string, unknown>): Promise<number> {
