@@ -172,7 +172,7 @@ function stepLines({ state, type, iteration, enteredAt, exitedAt, failedAttempts
 function nextLines({ next, found }: TaskDetails): Text[] {
   if (next === null) return [];
   const { state } = found.task;
-  const told = (label: string, text: Text): Text => [dim(label.padEnd(22)), text];
+  const told = (label: string, text: Text): Text => [dim(`${label.padEnd(22)} `), text];
   return [
     ...(next.success === null ? [] : [told("answered with success", consequenceText(next.success, state))]),
     ...next.rules.map((rule) => told(`on ${rule.errorEquals.join(", ")}`, ruleText(rule, state))),
