@@ -101,18 +101,40 @@ async function answerAll(context: Context, connection: Connection, running: Runn
   } finally {
     progress.stop();
   }
+  await rememberNewTasks(context, connection, results);
   return reportBulk(context, { plan, begun, results, stopped, keep });
+}
+
+/** The ids of new attempts that the report names serve in the next command. */
+async function rememberNewTasks({ taskIndex }: Context, { place }: Connection, results: readonly BulkResult[]): Promise<void> {
+  await taskIndex.remember(
+    results.flatMap(({ task: { executionArn }, result }) =>
+      result === null || result.newEventId === null || result.newTaskId === null
+        ? []
+        : { id: result.newTaskId, executionArn, eventId: result.newEventId, place },
+    ),
+  );
 }
 
 function performer(context: Context, connection: Connection, { act, sending }: Running): (task: BulkTask) => Promise<AnswerResult> {
   const pacer = pacerFor(connection.place, context.clock);
   const stepFunctions = connection.stepFunctions.paced(pacer, context.signal);
   const sender: Sender = { ...senderFor(context, connection, sending.stamp), stepFunctions };
-  if (act.command === "stop") return (task) => stopExecution(sender, task, act.reason);
+  if (act.command === "stop") return stopper(context, sender, act.reason);
   return async (task) => {
     // Sends are not paced by the gateway, which has only one of them to make elsewhere.
     await pacer.take(act.command === "succeed" ? "SendTaskSuccess" : "SendTaskFailure", context.signal);
     return answerPlanned(sender, task, answerFor(task, act.answer));
+  };
+}
+
+function stopper({ terminal }: Context, sender: Sender, reason: StopReason): (task: BulkTask) => Promise<AnswerResult> {
+  let isTold = false;
+  return async (task) => {
+    const result = await stopExecution(sender, task, reason);
+    if (result.withoutReason && !isTold) terminal.warn("where the key may not be used, executions are stopped without error and cause");
+    isTold ||= result.withoutReason;
+    return result;
   };
 }
 

@@ -121,6 +121,17 @@ describe("every outcome of every command that sends:", () => {
     expect(await run("succeed", [result.newTaskId])).toMatchObject({ code: 0, result: { taskId: result.newTaskId, outcome: "applied" } });
   });
 
+  it("a bulk names the new attempt of a retried task, by an id that serves at once", async () => {
+    const asked = await Asked.in("retrying");
+    await asked.failed("Other");
+    await local.advance(2000);
+    const bulk = ["--from", "-", "--yes", "--expect", "1"];
+    const { code, result } = await run("succeed", bulk, { stdin: asked.address });
+    expect({ code, result }).toMatchObject({ code: 5, result: { counts: { retried: 1 } } });
+    const [{ newTaskId }] = result.results;
+    expect(await run("succeed", [newTaskId])).toMatchObject({ code: 0, result: { taskId: newTaskId, outcome: "applied" } });
+  });
+
   it.each(answering)("%s is retried where the Map around it was started again", async (command) => {
     const [first, second] = await twoIn("retryingAround");
     await second.failed("Other");
@@ -233,6 +244,10 @@ describe("stop where the key of an encrypted execution may not be used", () => {
     const first = await run("stop", [address], { url: proxy.url });
     expect(first).toMatchObject({ code: 0, result: { outcome: "applied" }, stderr: expect.stringContaining("without error and cause") });
     expect(await call(local.url, "DescribeExecution", { executionArn })).toMatchObject({ status: "ABORTED" });
+    const many = [await Asked.in("plain"), await Asked.in("plain")].map((asked) => asked.executionArn);
+    const bulk = await run("stop", ["--from", "-", "--yes", "--expect", "2"], { url: proxy.url, stdin: many.join("\n") });
+    expect(bulk).toMatchObject({ code: 0, result: { counts: { applied: 2 } } });
+    expect(bulk.stderr.match(/without error and cause/g)).toHaveLength(1);
     // With which reason it was stopped cannot be read.
     expect(await run("stop", [address], { url: proxy.url })).toMatchObject({ code: 3, result: { outcome: "stopped" } });
   });
