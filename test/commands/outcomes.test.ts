@@ -109,7 +109,7 @@ describe("--dry-run", () => {
   it("of an answer in the machine's own words says what it comes to", async () => {
     await cli(["deploy-example", "--template", "approval", "--yes"]);
     await cli(["start", "approval", "--name", "one", "--until", "waiting"]);
-    expect(await json("answer", "approval/one", "approved", "--dry-run", "--stamp", "--as", "ana")).toMatchObject({
+    expect(await json("answer", "approval/one", "approve", "--dry-run", "--stamp", "--as", "ana")).toMatchObject({
       code: 0,
       result: { dryRun: true, request: { operation: "SendTaskSuccess", output: expect.stringContaining('"answeredBy":"ana"') } },
     });
