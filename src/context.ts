@@ -18,6 +18,11 @@ export interface Context {
   readonly connectionOptions: ConnectionOptions;
   connect(options?: ConnectionOptions): Promise<Connection>;
   serveLocal(options: LocalOptions): Promise<LocalServer>;
+  /**
+   * Remembers what is to be undone, at the latest when the command ends; the function that comes back does it now. An interrupted command is not given up
+   * while it is being undone.
+   */
+  undoAtEnd(undo: () => Promise<void>): () => Promise<void>;
   /** Runs a program with inherited streams; resolves with its exit code (128 + n for a signal). Throws usageError where it cannot start. */
   spawn(command: string, args: readonly string[], options: SpawnOptions): Promise<number>;
   /** Starts a program in a process group of its own. Throws exit 126 or 127 where it cannot start. */

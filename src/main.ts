@@ -113,6 +113,7 @@ function begin({ process, clock, timeouts }: World, options: OutputOptions): Beg
       connectionOptions,
       connect: (to = connectionOptions) => connect(to),
       serveLocal: local,
+      undoAtEnd: (undo) => closers.add(undo),
       spawn: (command, args, how) => children.spawn(command, args, how, how.stop ?? terminated),
       startChild: (command, args, how) => startChild(groups, command, args, how),
       checkProgram: (command) => checkProgram(command, environment),

@@ -15,8 +15,8 @@ export interface Trouble {
   readonly staying?: { readonly logicalId: string; readonly reason: string };
   /** Why no change set can be reckoned. */
   readonly changeSetFails?: string;
-  /** Told of each request before it is answered. */
-  onRequest?(operation: string): void;
+  /** Told of each request before it is answered, which a promise holds back. */
+  onRequest?(operation: string): unknown;
   readonly executions?: readonly string[];
   readonly isProtected?: boolean;
 }
@@ -125,7 +125,7 @@ class World {
     if (typeof target === "string") return this.#answerStepFunctions(target.replace("AWSStepFunctions.", ""), text, response);
     const { Action: operation = "", ...parameters } = Object.fromEntries(new URLSearchParams(text));
     this.requests.push({ operation, parameters });
-    this.#trouble.onRequest?.(operation);
+    await this.#trouble.onRequest?.(operation);
     try {
       if (this.#trouble.denied?.includes(operation)) throw denied(operation);
       const result = this.#operations[operation];

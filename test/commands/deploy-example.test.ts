@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import type { Clock } from "../../src/context.ts";
@@ -288,6 +289,14 @@ describe("Ctrl-C", () => {
     const { code, stderr } = await deployExample(peer, ["--yes"], { interrupt: interrupt.signal });
     expect(code).toBe(130);
     expect(stderr).not.toContain("goes on");
+    expect(peer.stack("sfn-callback-example")).toBeNull();
+  });
+
+  it("waits for the change set to be taken back, however slow AWS is", async () => {
+    const interrupt = new AbortController();
+    const slower = { DescribeChangeSet: () => interrupt.abort(), DeleteStack: () => delay(700) };
+    await using peer = await cloudFormationPeer({ onRequest: (operation) => slower[operation as keyof typeof slower]?.() });
+    expect(await deployExample(peer, ["--yes"], { interrupt: interrupt.signal })).toMatchObject({ code: 130 });
     expect(peer.stack("sfn-callback-example")).toBeNull();
   });
 

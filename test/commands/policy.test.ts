@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createLocal } from "../../src/local/local.ts";
+import { cloudFormationPeer } from "../aws/cloudformation-peer.ts";
 import { isInstalled } from "../example/programs.ts";
 import { faultProxy } from "../fault-proxy.ts";
 import { cli, createUser, temporaryFolder } from "../harness.ts";
@@ -77,6 +78,27 @@ it("the approver's policy allows every request that finding and answering makes,
     expect(allows(printed, "states:GetExecutionHistory", `${root}:execution:payroll:one`)).toBe(false);
     expect(allows(printed, "states:SendTaskSuccess", `${root}:stateMachine:payroll`)).toBe(false);
   }
+});
+
+it("the deployer's policy allows every request that deploying and deleting the example makes", async () => {
+  const running = `${root}:execution:sfn-callback-example-approval:one`;
+  await using peer = await cloudFormationPeer({ executions: [running] });
+  const environment = { AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b", AWS_REGION: "us-east-1" };
+  const hurried = { now: () => new Date(), sleep: async () => {} };
+  for (const argv of [["--dry-run"], ["--template", "random"], ["--template", "approval"], ["--delete", "--stop-executions"]]) {
+    const line = ["deploy-example", "--endpoint-url", peer.url, "--yes", ...argv];
+    expect(await cli(line, { environment, localFile: null, clock: hurried })).toMatchObject({ code: 0 });
+  }
+  const deployer = await policyOf("deployer", "--region", "us-east-1", "--account", "123456789012");
+  const refused = peer.requests.filter(({ operation, parameters }) => {
+    const states = parameters["stateMachineArn"] ?? parameters["executionArn"];
+    if (states !== undefined) return !allows(deployer, `states:${operation}`, states);
+    return !allows(deployer, `cloudformation:${operation}`, "arn:aws:cloudformation:us-east-1:123456789012:stack/sfn-callback-example/1");
+  });
+  expect(peer.requests.map(({ operation }) => operation)).toEqual(
+    expect.arrayContaining(["ExecuteChangeSet", "DeleteStack", "StopExecution"]),
+  );
+  expect(refused).toEqual([]);
 });
 
 describe("a policy", () => {

@@ -12,13 +12,22 @@ export interface Proposal extends AsyncDisposable {
 }
 
 export async function propose(
-  { terminal, clock, signal }: Context,
+  { terminal, clock, signal, undoAtEnd }: Context,
   connection: Connection,
   cloudFormation: CloudFormation,
   request: ChangeSetRequest,
 ): Promise<Proposal> {
   const { id, stackId } = await cloudFormation.createChangeSet(request);
   let executed = false;
+  const takenBack = undoAtEnd(async () => {
+    if (executed) return;
+    try {
+      await takeBack();
+    } catch (error) {
+      if (!(error instanceof CliError)) throw error;
+      terminal.warn(`the change set ${request.name} stays: ${error.message}`);
+    }
+  });
 
   async function takeBack(): Promise<void> {
     // A Ctrl-C must not keep it from being taken back.
@@ -50,14 +59,6 @@ export async function propose(
       executed = true;
     },
 
-    async [Symbol.asyncDispose]() {
-      if (executed) return;
-      try {
-        await takeBack();
-      } catch (error) {
-        if (!(error instanceof CliError)) throw error;
-        terminal.warn(`the change set ${request.name} stays: ${error.message}`);
-      }
-    },
+    [Symbol.asyncDispose]: takenBack,
   };
 }
