@@ -21,6 +21,8 @@ const somethingWaits = 8;
 const notAllSeen = 5;
 /** How many ids are written down at once while they are found. */
 const rememberedAtOnce = 500;
+/** How many rows are laid out at once for a pipe. */
+const rowsAtOnce = 1000;
 
 export function registerPending(program: Command, run: Run): void {
   addPendingOptions(program.command("pending").description("list the waiting tasks of the account and Region")).action(run(pending));
@@ -102,8 +104,14 @@ async function report(looking: Looking, found: Timed): Promise<void> {
   } else if (terminal.format === "jsonl") {
     // None is left where each was given when it was found.
     for (const task of tasks) await terminal.item(json(task));
+  } else if (terminal.format === "json") {
+    await terminal.result({ tasks: tasks.map(json), ...about }, () => []);
+  } else if (terminal.stdoutIsTerminal) {
+    await terminal.result(null, () => rows(looking, tasks, now));
   } else {
-    await terminal.result({ tasks: tasks.map(json), ...about }, () => rows(looking, tasks, now));
+    // Lines for a pipe do not depend on each other, and there may be a hundred thousand.
+    for (let from = 0; from < tasks.length; from += rowsAtOnce)
+      await terminal.result(null, () => rows(looking, tasks.slice(from, from + rowsAtOnce), now));
   }
   warnOfNotSeen(terminal, found.notSeen);
   tellAbout(looking, found, isCut || found.count === options.limit);

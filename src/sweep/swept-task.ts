@@ -43,8 +43,35 @@ export function sweptTask(
 }
 
 function waitingTask(found: CallbackTask, withInput: boolean): WaitingTask {
-  const { payload: _payload, taskToken, isTokenCertain: _certain, closed: _closed, input, ...task } = found;
-  return { ...task, input: withInput ? input : null, hasToken: taskToken !== null };
+  const { handedTo } = found;
+  // Each field by name, and texts that many rows share once: a hundred thousand rows are kept.
+  return {
+    kind: found.kind,
+    eventId: found.eventId,
+    state: shared(found.state),
+    path: found.path.length === 0 ? nowhere : found.path,
+    attempt: found.attempt,
+    integration: shared(found.integration),
+    input: withInput ? found.input : null,
+    waitingSince: found.waitingSince,
+    timeoutSeconds: found.timeoutSeconds,
+    heartbeatSeconds: found.heartbeatSeconds,
+    timeoutAt: found.timeoutAt,
+    handedTo: handedTo === null ? null : { service: shared(handedTo.service), id: handedTo.id, since: handedTo.since },
+    hasToken: found.taskToken !== null,
+  };
+}
+
+const nowhere: CallbackTask["path"] = [];
+const mostShared = 10_000;
+const texts = new Map<string, string>();
+
+/** The first text that was equal to it. */
+function shared(text: string): string {
+  const known = texts.get(text);
+  if (known !== undefined) return known;
+  if (texts.size < mostShared) texts.set(text, text);
+  return text;
 }
 
 /** The order of rows; equals in one of their own, so that it is the same whichever was found first. */

@@ -173,7 +173,7 @@ describe("a sweep finds", () => {
     expect(statesOf(await sweepExactly(bench))).toEqual(names.toSorted());
   });
 
-  it("the one iteration that waits in a history near its limit of 25,000 events, read once", async () => {
+  it("the one iteration that waits in a history near its limit of 25,000 events, read once", { timeout: 60_000 }, async () => {
     const states = {
       Which: { Type: "Choice", Choices: [{ Variable: "$", NumericEquals: 700, Next: "Ask" }], Default: "A" },
       ...{ A: pass({ Next: "B" }), B: pass({ Next: "C" }), C: pass({ Next: "D" }), D: pass() },
