@@ -37,6 +37,9 @@ const instant: ReadonlySet<unknown> = new Set(["Choice", "Pass", "Succeed", "Fai
 
 const mostPassed = 30;
 
+/** What comes before a cause names the state and event of the trial, which are none of the execution's. */
+const place = /^An error occurred while executing the state '[^\n]*?' \(entered at the event id #\d+\)\. /;
+
 /**
  * A way to try states on the embedded Step Functions, over HTTP: the one that the connection leads to, else one over a file of its own that is thrown away
  * when the command ends. AWS is not asked.
@@ -125,7 +128,7 @@ class Walk {
     const follows = this.#after(name, failure);
     if (state["Type"] === "Fail" || follows?.kind === "catch" || follows?.kind === "retry") return this.end({ follows });
     if (!isCertain) return this.end({ unforeseen: `${name} reads what only AWS knows of the context object` });
-    return this.end({ follows, kills: { state: name, error: error ?? "States.Runtime", cause } });
+    return this.end({ follows, kills: { state: name, error: error ?? "States.Runtime", cause: cause?.replace(place, "") ?? null } });
   }
 
   #after(state: string, answer: Answer): Consequence | null {

@@ -58,7 +58,12 @@ export async function taskDetails({ place, stepFunctions }: Connection, found: F
     tolerant(wholeHistory(stepFunctions, found)),
   ]);
   const definition = running?.definition ?? null;
-  const whole = withDefinition({ ...found, events: events ?? found.events }, definition);
+  const childOf = execution?.mapRunArn == null ? null : await tolerant(stepFunctions.stateMachine(machineOf(executionArn).arn));
+  const whole = withChildStep(
+    withDefinition({ ...found, events: events ?? found.events }, definition),
+    execution?.mapRunArn ?? null,
+    childOf?.definition ?? null,
+  );
   const { task } = whole;
   const [, , , region = "", account = "", , , executionName = ""] = executionArn.split(":");
   const { arn: stateMachineArn, name: stateMachineName } = machineOf(executionArn);
@@ -80,6 +85,15 @@ function withDefinition(found: FoundTask, text: string | null): FoundTask {
   if (definition === null) return found;
   const task = callbackTasks(found.events, definition).find(({ eventId }) => eventId === found.task.eventId);
   return task === undefined ? found : { ...found, task };
+}
+
+/** The task of a distributed Map's child with the step into it; the name of the Map is in the definition of the whole machine. */
+function withChildStep(found: FoundTask, mapRunArn: string | null, machine: string | null): FoundTask {
+  if (mapRunArn === null) return found;
+  const containers = machine === null ? [] : (parseDefinition(machine)?.states.get(found.task.state)?.containers ?? []);
+  const map = containers.findLast((container) => "map" in container && container.distributed);
+  const child = map !== undefined && "map" in map ? map.map : "";
+  return { ...found, task: { ...found.task, path: [{ child, mapRunArn }, ...found.task.path] } };
 }
 
 /** What was read already, where it has no gap between its first event and the rest. */

@@ -212,6 +212,7 @@ function gateway(clients: Clients, wire: Wire, counts: Counts, call: Call): Step
         status: required(reply.status),
         startedAt: required(reply.startDate),
         stateMachineVersionArn: reply.stateMachineVersionArn ?? null,
+        mapRunArn: reply.mapRunArn ?? null,
         stoppedAt: reply.stopDate ?? null,
         isReadable: reply.inputDetails?.included !== false,
         input: reply.input ?? null,

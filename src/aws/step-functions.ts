@@ -55,6 +55,8 @@ export interface Pace {
 }
 
 export interface Execution extends ExecutionSummary {
+  /** Of a distributed Map's child. */
+  readonly mapRunArn: string | null;
   readonly stoppedAt: Date | null;
   /** False where it is encrypted and its key may not be used: input, output, error and cause are then null. */
   readonly isReadable: boolean;

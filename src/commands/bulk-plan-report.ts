@@ -1,6 +1,7 @@
 import type { Plan } from "../answering/bulk-plan.ts";
 import type { PlannedTask } from "../answering/journal.ts";
 import { type Consequence, consequenceOf } from "../callback/consequence.ts";
+import { machineOf } from "../callback/execution-arn.ts";
 import type { Answer } from "../callback/outcome.ts";
 import type { Connection, Context } from "../context.ts";
 import { CliError } from "../errors.ts";
@@ -30,7 +31,7 @@ export async function plannedGroups(
 ): Promise<PlannedGroup[]> {
   const groups = new Map<string, PlannedTask[]>();
   for (const task of tasks) {
-    const key = JSON.stringify([machineArn(task.executionArn), task.state]);
+    const key = JSON.stringify([machineOf(task.executionArn).arn, task.state]);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [task]);
     else group.push(task);
@@ -44,7 +45,7 @@ export async function plannedGroups(
   const described = [...groups.values()].map(async (group) => {
     const [first] = group;
     const { stateMachineName = "", state = null, executionArn = "" } = first ?? {};
-    const definition = answer === null || state === null ? null : await definitionOf(machineArn(executionArn));
+    const definition = answer === null || state === null ? null : await definitionOf(machineOf(executionArn).arn);
     const consequence =
       definition === null || answer === null || state === null ? null : consequenceOf(definition, { state, eventId: 0 }, answer);
     const oldest = group
@@ -92,10 +93,6 @@ function groupLine({ stateMachineName, state, count, oldest, consequence }: Plan
 }
 
 /** The machine of an execution, or of a distributed Map's child. */
-function machineArn(executionArn: string): string {
-  return executionArn.replace(":execution:", ":stateMachine:").replace(/(\/[^:]*)?:[^:]*$/, "");
-}
-
 function unreadable(error: unknown): null {
   if (error instanceof CliError && error.kind !== "interrupted" && error.kind !== "terminated") return null;
   throw error;

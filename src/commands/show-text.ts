@@ -30,6 +30,7 @@ export interface Showing {
 export type Shown = Pick<Composing, "details" | "contract" | "choices">;
 
 const mostSteps = 12;
+const longestLabel = 40;
 
 /** Everything that is known of a task, as lines for a person. */
 export function detailsLines({ details, contract, choices }: Shown, showing: Showing): Text[] {
@@ -172,13 +173,14 @@ function stepLines({ state, type, iteration, enteredAt, exitedAt, failedAttempts
 function nextLines({ next, found }: TaskDetails): Text[] {
   if (next === null) return [];
   const { state } = found.task;
-  const told = (label: string, text: Text): Text => [dim(`${label.padEnd(22)} `), text];
-  return [
-    ...(next.success === null ? [] : [told("answered with success", consequenceText(next.success, state))]),
-    ...next.rules.map((rule) => told(`on ${rule.errorEquals.join(", ")}`, ruleText(rule, state))),
-    ...(next.otherFailure === null ? [] : [told("on any other error", consequenceText(next.otherFailure, state))]),
-    ...(next.timeout === null || found.task.timeoutAt === null ? [] : [told("at the deadline", consequenceText(next.timeout, state))]),
+  const told: (readonly [string, string])[] = [
+    ...(next.success === null ? [] : [["answered with success", consequenceText(next.success, state)] as const]),
+    ...next.rules.map((rule) => [`on ${rule.errorEquals.join(", ")}`, ruleText(rule, state)] as const),
+    ...(next.otherFailure === null ? [] : [["on any other error", consequenceText(next.otherFailure, state)] as const]),
+    ...(next.timeout === null || found.task.timeoutAt === null ? [] : [["at the deadline", consequenceText(next.timeout, state)] as const]),
   ];
+  const widest = Math.min(longestLabel, Math.max(0, ...told.map(([label]) => label.length)));
+  return told.map(([label, text]) => [dim(label.padEnd(widest)), "  ", text]);
 }
 
 function ruleText({ kind, of, maxAttempts, next }: FailureRule, state: string): string {

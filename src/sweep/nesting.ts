@@ -1,4 +1,5 @@
 import type { HistoryEvent } from "../aws/step-functions.ts";
+import { machineOf } from "../callback/execution-arn.ts";
 import { nestedExecutions, startedBy } from "../callback/history-tail.ts";
 import type { Reading } from "./execution-reader.ts";
 
@@ -43,17 +44,11 @@ export class Nesting {
   takeCallersOf(executionArns: Iterable<string>): Reading[] {
     if (this.#callers.length === 0) return [];
     const machines = new Set<string>();
-    for (const arn of executionArns) machines.add(machineOf(this.ancestorsOf(arn)[0] ?? arn));
+    for (const arn of executionArns) machines.add(machineOf(this.ancestorsOf(arn)[0] ?? arn).arn);
     const mayHaveBegun = ({ definition }: Reading) =>
       machines.size > 0 && definition?.nestedMachines.some((machine) => machine === null || machines.has(machine)) === true;
     const callers = this.#callers.filter(mayHaveBegun);
     this.#callers = this.#callers.filter((caller) => !mayHaveBegun(caller));
     return callers;
   }
-}
-
-/** The machine of an execution, also of a distributed Map's child: `…:execution:MACHINE/LABEL:NAME`. */
-function machineOf(executionArn: string): string {
-  const [arn, partition, service, region, account, , machine = ""] = executionArn.split(":");
-  return [arn, partition, service, region, account, "stateMachine", machine.replace(/\/.*$/, "")].join(":");
 }

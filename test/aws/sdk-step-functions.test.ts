@@ -106,6 +106,7 @@ describe("one execution", () => {
       status: "RUNNING",
       startedAt: new Date(1000),
       stateMachineVersionArn: null,
+      mapRunArn: null,
       stoppedAt: null,
       isReadable: true,
       input: null,

@@ -69,6 +69,27 @@ export const decisionMachines = {
       Never: done,
     },
   },
+  /** In the children of a distributed Map. */
+  spread: {
+    StartAt: "Every",
+    States: {
+      Every: {
+        Type: "Map",
+        ItemsPath: "$.items",
+        End: true,
+        ItemProcessor: {
+          ProcessorConfig: { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" },
+          StartAt: "Ask",
+          States: {
+            Ask: { ...ask, Next: "Which?" },
+            "Which?": { Type: "Choice", Choices: [{ Variable: "$.v", StringEquals: "KEEP", Next: "Kept" }], Default: "Dropped" },
+            Kept: { Type: "Pass", End: true },
+            Dropped: { Type: "Fail", Error: "Dropped" },
+          },
+        },
+      },
+    },
+  },
   /** In a Map in a Parallel, tried again after a failure. */
   nested: {
     StartAt: "First",

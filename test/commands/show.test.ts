@@ -85,6 +85,17 @@ describe("show", () => {
     expect(history.map(({ state }: { state: string }) => state)).toEqual(["First", "Both", "Each", "Ask"]);
   });
 
+  it("shows a distributed Map's child with the Map that it is of, and it is answered in words", async () => {
+    await cli(["start", "spread", "--name", "s", "--input", '{"items":[1]}']);
+    const [pending] = JSON.parse((await cli(["pending", "--json", "--state-machine", "spread"])).stdout).tasks;
+    const task = await shown(pending.id);
+    expect(task).toMatchObject({ path: pending.path, stateMachineName: "spread", address: pending.address });
+    expect(task.path).toEqual([{ child: "Every", mapRunArn: expect.stringContaining(":mapRun:spread/") }]);
+    expect(task.words.map(({ word }: { word: string }) => word)).toEqual(["keep"]);
+    const { stdout } = await cli(["answer", pending.id, "keep", "--json"]);
+    expect(JSON.parse(stdout)).toMatchObject({ outcome: "applied", next: { status: "SUCCEEDED" } });
+  });
+
   it("never prints the token, but for --reveal-token, and then in one place", async () => {
     const whole = await cli(["show", "decide/a", "--full", "--debug"]);
     const { token } = await shown("decide/a", "--reveal-token");
