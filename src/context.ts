@@ -29,7 +29,10 @@ export interface Context {
   startChild(command: string, args: readonly string[], options: ChildOptions): Promise<Child>;
   /** Throws as `startChild` would where there is no such program, or one that may not be run. */
   checkProgram(command: string): Promise<void>;
-  /** From now on signals to us are told to `listener` and do nothing else: neither is `signal` aborted by them nor the command given up. */
+  /**
+   * From now on signals to us are told to `listener` and do nothing else: neither is `signal` aborted by them nor the command given up. Throws where one has
+   * come already.
+   */
   takeSignals(listener: (signal: EndingSignal) => void): void;
 }
 

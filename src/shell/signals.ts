@@ -21,7 +21,7 @@ export interface Signals {
   readonly terminated: AbortSignal;
   /** Rejects with that reason once the command had its time to end by itself. */
   readonly givenUp: Promise<never>;
-  /** Tells `listener` of every signal from now on, SIGHUP too, and does nothing else at them. */
+  /** Tells `listener` of every signal from now on, SIGHUP too, and does nothing else at them. Throws the reason where one has come already. */
   take(listener: (signal: EndingSignal) => void): void;
   /** Does what a SIGINT does. */
   interrupt(): void;
@@ -41,11 +41,14 @@ export function listenForSignals(source: SignalSource, idle: () => Promise<void>
   const abort = new AbortController();
   const { signal } = abort;
   const terminate = new AbortController();
+  let taken: ((signal: EndingSignal) => void) | null = null;
   const onInterrupt = () => {
+    if (taken !== null) return taken("SIGINT");
     if (signal.aborted) source.exit(130);
     abort.abort(new CliError("interrupted", "interrupted"));
   };
   const onTerminate = () => {
+    if (taken !== null) return taken("SIGTERM");
     abort.abort(new CliError("terminated", "ended by SIGTERM"));
     terminate.abort();
   };
@@ -68,8 +71,10 @@ export function listenForSignals(source: SignalSource, idle: () => Promise<void>
     terminated: terminate.signal,
     givenUp,
     take(listener) {
-      listening.stop();
-      for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) listening.to(name, () => listener(name));
+      signal.throwIfAborted();
+      // The listeners stay: a signal that comes while there is none for a moment would be lost.
+      taken = listener;
+      listening.to("SIGHUP", () => listener("SIGHUP"));
     },
     interrupt: onInterrupt,
     exitSoonWhereAborted(exitCode) {

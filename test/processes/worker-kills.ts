@@ -40,6 +40,8 @@ export async function killWorkers({ count, workers, kills }: { count: number; wo
     await call(local.url, "SendTaskSuccess", { taskToken: task.taskToken, output: task.input });
     task = await call(local.url, "GetActivityTask", { activityArn });
   }
+  // Before it says so, a worker has polled for nothing and simply ends at a signal.
+  for (const worker of crew) await worker.line(/waiting for tasks/);
   for (const worker of crew) worker.kill("SIGTERM");
   for (const worker of crew) expect(await worker.ended).toMatchObject({ code: 0, signal: null });
   await local.advance(heartbeatSeconds * 1000);
