@@ -50,7 +50,7 @@ describe("the command line", () => {
     [["local", "--port", "http"], "is not a port"],
     [["local", "--"], "no command after --"],
     [["pending", "--", "ls"], "takes no command"],
-    [["deploy-example", "--template", "other"], "random, approval, all"],
+    [["deploy-example", "--template", "other"], "random, approval or all"],
   ])("refuses %j with exit 2 and one clear message", async (argv, message) => {
     const { code, stdout, stderr } = await cli(argv);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
