@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
@@ -139,24 +139,6 @@ describe("an ejected project", () => {
     expect(existsSync(join(folder, Resources.RandomFunction.Properties.CodeUri, "index.js"))).toBe(true);
   });
 
-  it.runIf(isInstalled("cfn-lint", "--version"))(
-    "for SAM and CloudFormation is without a finding of cfn-lint",
-    { timeout: 60_000 },
-    async () => {
-      const projects = await Promise.all([
-        eject("--as", "sam"),
-        eject("--as", "cloudformation"),
-        eject("--as", "sam", "--template", "approval"),
-      ]);
-      const { status, stdout } = spawnSync(
-        "cfn-lint",
-        projects.map((folder) => join(folder, "template.yaml")),
-        { encoding: "utf8" },
-      );
-      expect({ status, stdout }).toEqual({ status: 0, stdout: "" });
-    },
-  );
-
   it.each(["nodejs", "ruby"])(
     "for Serverless in %s has the definitions of --local, and lets its function do what it does",
     async (runtime) => {
@@ -224,6 +206,7 @@ describe("an ejected function", () => {
 
   it.for(programs)(
     "in $language answers both ways as a program, and loses none",
+    { timeout: 60_000 },
     async ({ language, command, file, runner, here }, context) => {
       if (!here) return context.skip(`${command} is not installed here`);
       const folder = await eject("--as", "serverless", "--runtime", language);

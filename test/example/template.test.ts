@@ -1,25 +1,14 @@
-import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { exampleMachines } from "../../src/example/definitions.ts";
-import { exampleTemplate, machineId, type TemplateOptions } from "../../src/example/template.ts";
+import { exampleTemplate, machineId } from "../../src/example/template.ts";
 import { yamlText } from "../../src/example/template-text.ts";
-import { cli, temporaryFolder } from "../harness.ts";
-import { isInstalled } from "./programs.ts";
+import { cli } from "../harness.ts";
 import { schemaFindings } from "./resource-schema.ts";
 import { templateTags } from "./template-tags.ts";
+import { templateVariants } from "./template-variants.ts";
 
-const variants: Readonly<Record<string, TemplateOptions>> = {
-  random: { machines: ["random"] },
-  approval: { machines: ["approval"] },
-  all: { machines: ["random", "approval"] },
-  "all, with a role": { machines: ["random", "approval"], roleArn: "arn:aws:iam::123456789012:role/given" },
-  "all, with a boundary": { machines: ["random", "approval"], permissionsBoundary: "arn:aws:iam::123456789012:policy/boundary" },
-};
-
-describe.each(Object.entries(variants))("the template %s", (_, options) => {
+describe.each(Object.entries(templateVariants))("the template %s", (_, options) => {
   const template = exampleTemplate(options);
 
   it("is what AWS's schema of its resources asks for", () => {
@@ -50,19 +39,6 @@ describe.each(Object.entries(variants))("the template %s", (_, options) => {
       }
     }
   });
-});
-
-it.runIf(isInstalled("cfn-lint", "--version"))("cfn-lint finds nothing in any template", { timeout: 60_000 }, async () => {
-  const folder = temporaryFolder();
-  const files = await Promise.all(
-    Object.values(variants).map(async (options, index) => {
-      const file = join(folder, `${index}.yaml`);
-      writeFileSync(file, await yamlText(exampleTemplate(options)));
-      return file;
-    }),
-  );
-  const { status, stdout, stderr } = spawnSync("cfn-lint", files, { encoding: "utf8" });
-  expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: "", stderr: "" });
 });
 
 it.each(exampleMachines)("the definition of $name is that of --local, in the default stack of that account", ({ name, definition }) => {
