@@ -17,7 +17,7 @@ export class Database {
   readonly secret: Uint8Array;
 
   constructor(file: string, region: string) {
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     this.#database = new DatabaseSync(file, { timeout: 10_000 });
     // NORMAL loses nothing when a process is killed: what was written is the operating system's by then.
     // Pages written again and again are copied into the file once in 32 MB of log, not in 4: a third of a commit was that (measured).
@@ -158,6 +158,15 @@ export function numberOrNull(value: unknown): number | null {
 
 export function textOrNull(value: unknown): string | null {
   return typeof value === "string" ? value : null;
+}
+
+/** Not recursively: Node tries for ever where nothing can be made, as in /proc. Where there is no folder, SQLite says that it cannot open the file. */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder);
+  } catch {
+    // It is there already, or cannot be made.
+  }
 }
 
 /** Two processes that turn a new file to WAL at once do not wait for each other as for other locks: the loser is told "locked" at once. */
