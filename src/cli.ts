@@ -48,7 +48,7 @@ const commandsTakingRegions = new Set(["pending"]);
 /** Examples of each command, printed below its help. */
 const examples: Readonly<Record<string, readonly string[]>> = {
   show: ["show 3f9c", "show approval/order-17", "show 3f9c --json --query payload"],
-  answer: ["answer 3f9c approve", "answer approval/order-17"],
+  answer: ["answer 3f9c approve", "answer 3f9c reject --set reason='too expensive'", "answer approval/order-17"],
   pending: [
     "pending",
     "pending --state-machine 'order-*' --older 6h --sort deadline",

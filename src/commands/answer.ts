@@ -13,7 +13,7 @@ import { usageError } from "../errors.ts";
 import { answerFound, reportAnswer, senderFor } from "./answering.ts";
 import { answerOf, type Composed, composeAnswer, composeChoice } from "./compose-answer.ts";
 import { type Composing, composingFor } from "./composing.ts";
-import { dryRunFound } from "./dry-run.ts";
+import { dryRunFound, stampedNow } from "./dry-run.ts";
 import { checkedForm } from "./fill-form.ts";
 import { reportOutcome } from "./outcome-report.ts";
 import { previewDetails } from "./preview-report.ts";
@@ -92,7 +92,7 @@ export async function answerTaskInWords(
   const signed = await identified(sending, connection);
   refuseUnstampable(answer, signed, context.clock.now());
   if (sending.dryRun) return dryRunFound(context, connection, details.found, answer, signed.stamp);
-  if (sending.preview) return previewDetails(context, connection, details, answer);
+  if (sending.preview) return previewDetails(context, connection, details, stampedNow(context, answer, signed.stamp));
   if (preview !== null && preview.kills !== null && !isAgreed && !sending.force) throw wouldKill(preview.kills);
   const result = await answerFound(context, connection, senderFor(context, connection, signed.stamp), composed.found, answer);
   return reportAnswer(context, connection, result, signed);

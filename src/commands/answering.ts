@@ -25,7 +25,7 @@ export async function answerOne(
   const sending = await identified(options, connection);
   const { dryRun, preview, force, contractFile, stamp } = sending;
   refuseUnstampable(answer, sending, context.clock.now());
-  if (preview) return await previewOne(context, connection, reference, narrowing, answer);
+  if (preview) return await previewOne(context, connection, reference, narrowing, answer, stamp);
   if (dryRun) return await dryRunAnswer(context, connection, reference, narrowing, answer, stamp);
   const guard = force ? undefined : answerGuard(context, connection, contractFile);
   const result = await answerReference(context, connection, reference, narrowing, answer, { stamp, guard });

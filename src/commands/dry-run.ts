@@ -23,7 +23,8 @@ export async function dryRunAnswer(
   answer: Answer,
   stamp: Omit<Stamp, "answeredAt"> | undefined,
 ): Promise<number> {
-  if (reference.kind === "token" && reference.execution === null) return dryRunToken(context, requestOf(context, answer, stamp));
+  if (reference.kind === "token" && reference.execution === null)
+    return dryRunToken(context, requestFor(stampedNow(context, answer, stamp)));
   return dryRunFound(context, connection, await lookUp(context, connection, reference, narrowing), answer, stamp);
 }
 
@@ -35,7 +36,7 @@ export async function dryRunFound(
   answer: Answer,
   stamp: Omit<Stamp, "answeredAt"> | undefined,
 ): Promise<number> {
-  const request = requestOf(context, answer, stamp);
+  const request = requestFor(stampedNow(context, answer, stamp));
   const before = resultBefore(found, answer);
   if (before !== null) {
     const shown = () => [["dry run  ", outcomeLine(redacted(before, context.terminal.redact))]];
@@ -63,14 +64,17 @@ export async function dryRunFound(
   return 0;
 }
 
-/** What would be sent, without the token. */
-function requestOf({ clock }: Context, answer: Answer, stamp: Omit<Stamp, "answeredAt"> | undefined) {
-  const full = stamp === undefined ? answer : (stamped(answer, { ...stamp, answeredAt: clock.now().toISOString() }) ?? answer);
-  const { kind, ...members } = full;
+/** The answer as it would go out now. */
+export function stampedNow({ clock }: Context, answer: Answer, stamp: Omit<Stamp, "answeredAt"> | undefined): Answer {
+  return stamp === undefined ? answer : (stamped(answer, { ...stamp, answeredAt: clock.now().toISOString() }) ?? answer);
+}
+
+/** What is sent, by the names of the API, without the token. */
+export function requestFor({ kind, ...members }: Answer) {
   return { operation: operations[kind], ...members };
 }
 
-async function dryRunToken(context: Context, request: ReturnType<typeof requestOf>): Promise<number> {
+async function dryRunToken(context: Context, request: ReturnType<typeof requestFor>): Promise<number> {
   const json = { dryRun: true, taskId: null, executionArn: null, state: null, request, consequence: null };
   const about = dim("the token alone does not tell its task: only the value was checked; --execution <arn> tells more");
   await context.terminal.result(json, () => [headline(request.operation, "the task of this token"), ...sent(context, request), about]);

@@ -5,10 +5,12 @@ import { resultBefore } from "../answering/send.ts";
 import { type TaskDetails, taskDetails } from "../answering/task-details.ts";
 import type { Reference, TaskOptions } from "../answering/task-reference.ts";
 import type { Answer } from "../callback/outcome.ts";
+import type { Stamp } from "../callback/stamp.ts";
 import type { Connection, Context } from "../context.ts";
 import { CliError, usageError } from "../errors.ts";
 import { dim } from "../text.ts";
 import { confirmationLines } from "./compose-answer.ts";
+import { requestFor, stampedNow } from "./dry-run.ts";
 import { exitCodes, reportOutcome } from "./outcome-report.ts";
 import { previewJson } from "./preview-text.ts";
 
@@ -19,6 +21,7 @@ export async function previewOne(
   reference: Reference,
   narrowing: TaskOptions,
   answer: Answer,
+  stamp: Omit<Stamp, "answeredAt"> | undefined,
 ): Promise<number> {
   if (reference.kind === "token" && reference.execution === null)
     throw usageError("--preview needs the task's execution, and the token alone does not tell it", "Add --execution <arn>.");
@@ -26,7 +29,7 @@ export async function previewOne(
   if (found.task.taskToken !== null) context.terminal.hide(found.task.taskToken);
   const before = resultBefore(found, answer);
   if (before !== null) return reportOutcome(context.terminal, before);
-  return previewDetails(context, connection, await taskDetails(connection, found), answer);
+  return previewDetails(context, connection, await taskDetails(connection, found), stampedNow(context, answer, stamp));
 }
 
 /** The same for a task that was read. */
@@ -38,19 +41,8 @@ export async function previewDetails(context: Context, connection: Connection, d
       hint: "Without it nothing can be foreseen.",
     });
   const preview = await previewAnswer(await openTrials(context, connection), found, definition, answer);
-  const { kind, ...members } = answer;
-  const json = {
-    preview: true,
-    taskId: id,
-    executionArn: found.executionArn,
-    state,
-    sends: kind,
-    ...members,
-    ...previewJson(preview, state),
-  };
-  await context.terminal.result({ ...json, output: previewJson(preview, state).output }, () => [
-    ...confirmationLines(details, answer, preview, context.terminal),
-    dim("  nothing was sent"),
-  ]);
+  const request = requestFor(answer);
+  const json = { preview: true, taskId: id, executionArn: found.executionArn, state, request, ...previewJson(preview, state) };
+  await context.terminal.result(json, () => [...confirmationLines(details, answer, preview, context.terminal), dim("  nothing was sent")]);
   return preview.kills === null ? exitCodes.applied : wouldKill(preview.kills).exitCode;
 }

@@ -115,6 +115,7 @@ describe("--preview", () => {
     const { code, result } = await json(["succeed", task, "--set", "decision=reject", "--preview"]);
     expect(code).toBe(0);
     expect(result).toMatchObject({
+      request: { operation: "SendTaskSuccess", output: '{"decision":"reject"}' },
       output: { amount: 1, review: { is: "reject" } },
       next: "Which?",
       passed: ["Which?", "No"],
