@@ -2,6 +2,7 @@ import { type BeatingEnd, keepBeating, type Rhythm } from "../answering/beating.
 import { type CommandAnswer, type CommandEnd, commandAnswer, interruptedAnswer } from "../answering/command-answer.ts";
 import { answerHeldTask, type HeldTask, howItEnded } from "../answering/held-task.ts";
 import type { AnswerResult, Sender } from "../answering/send.ts";
+import type { SendReply } from "../aws/step-functions.ts";
 import type { ChildEnd, Connection, Context, EndingSignal } from "../context.ts";
 import { CliError } from "../errors.ts";
 import type { Interrupts } from "./interrupts.ts";
@@ -35,11 +36,17 @@ export interface Workplace {
   readonly sender: Sender;
   readonly settings: RunSettings;
   readonly interrupts: Interrupts;
+  /** A task was handed to us and cannot be given back: the command is run even where no first heartbeat could be sent. */
+  readonly isHanded: boolean;
 }
 
 /** What is needed to work on tasks over an open connection. Signals end no request there: they are passed on to the command. */
-export function workplace(context: Context, { stepFunctions }: Connection, settings: RunSettings, interrupts: Interrupts): Workplace {
-  return { context, sender: { stepFunctions, clock: context.clock, signal: new AbortController().signal }, settings, interrupts };
+export function workplace(
+  context: Context,
+  { stepFunctions }: Connection,
+  how: Pick<Workplace, "settings" | "interrupts" | "isHanded">,
+): Workplace {
+  return { context, sender: { stepFunctions, clock: context.clock, signal: new AbortController().signal }, ...how };
 }
 
 /** Runs the command for one task that is held, beats while it runs, and answers with its result. */
@@ -70,7 +77,7 @@ class Work {
   async run(): Promise<WorkEnd> {
     const { interrupts, sender, settings, context } = this.#place;
     const takenAt = context.clock.now();
-    const first = await this.#beat();
+    const first = await this.#firstBeat();
     if (first.kind === "gone" || first.kind === "notAToken") {
       return lost(await howItEnded(sender, this.#held, this.#rhythm, "gone"), this.#tell, "nothing was run");
     }
@@ -87,7 +94,16 @@ class Work {
     }
   }
 
-  #beat() {
+  async #firstBeat(): Promise<SendReply> {
+    try {
+      return await this.#beat();
+    } catch (error) {
+      if (this.#place.isHanded && error instanceof CliError && error.kind === "failure") return { kind: "lost", reason: error.message };
+      throw error;
+    }
+  }
+
+  #beat(): Promise<SendReply> {
     return this.#place.sender.stepFunctions.send(this.#held.token, { kind: "heartbeat" });
   }
 

@@ -24,7 +24,7 @@ export async function runWorker(
   const { stepFunctions } = connection;
   const activityArn = await activityArnOf(stepFunctions, worker.activity);
   const signals = takeSignals(context, tell);
-  const place = workplace(context, connection, settings, signals.interrupts);
+  const place = workplace(context, connection, { settings, interrupts: signals.interrupts, isHanded: true });
   const done: Done = { taken: 0, counts: {} };
   tell({ event: "polling", activityArn });
   const working = workOnActivity({

@@ -72,7 +72,7 @@ async function runTask(
   const { held, rhythm } = holding;
   tellTaken(tell, held, rhythm);
   const interrupts = takeSignals(context, tell);
-  const place = workplace(context, connection, settings, interrupts);
+  const place = workplace(context, connection, { settings, interrupts, isHanded: false });
   return await report(context, await workOn(place, held, rhythm, tell));
 }
 

@@ -116,6 +116,16 @@ describe("a worker", () => {
     expect(await described(executionArn)).toMatchObject({ status: "SUCCEEDED" });
   });
 
+  it("works on a task that it was handed though no first heartbeat can be sent", async () => {
+    const { arn, start } = await newActivity();
+    const executionArn = await start();
+    const refused: Fault = { kind: "refuse", name: "ServiceUnavailable" };
+    await using proxy = await faultProxy(local.url, ({ operation }) => (operation === "SendTaskHeartbeat" ? refused : null));
+    const { code, stderr } = await work(arn, "echo 1", ["--max-tasks", "1"], { url: proxy.url });
+    expect({ code, ...(await described(executionArn)) }).toMatchObject({ code: 0, status: "SUCCEEDED", output: "1" });
+    expect(stderr).toContain("a heartbeat did not come through");
+  });
+
   it("sends an answer again whose reply was lost, and never takes it for another's", async () => {
     const { arn, start } = await newActivity();
     const arns = [await start(), await start()];
