@@ -264,7 +264,9 @@ class World {
     if (changeSet.looks === 1) return xml({ Status: "CREATE_IN_PROGRESS" });
     if (this.#trouble.changeSetFails !== undefined) return xml({ Status: "FAILED", StatusReason: this.#trouble.changeSetFails });
     const changes = this.#changesOf(changeSet);
-    if (changes.length === 0) {
+    // Another output alone is a change, and of no resource.
+    const isSame = JSON.stringify(templateOf(changeSet.template).Outputs) === JSON.stringify(templateOf(changeSet.stack.template).Outputs);
+    if (changes.length === 0 && isSame) {
       return xml({
         Status: "FAILED",
         StatusReason: "The submitted information didn't contain changes. Submit different information to create a change set.",
@@ -401,11 +403,12 @@ function escaped(text: string): string {
 
 interface PeerTemplate {
   readonly Resources: Readonly<Record<string, { readonly Type: string } | undefined>>;
+  readonly Outputs?: unknown;
 }
 
 function templateOf(text: string): PeerTemplate {
   const template = parse(text, { logLevel: "silent" }) as Partial<PeerTemplate> | null;
-  return { Resources: template?.Resources ?? {} };
+  return { Resources: template?.Resources ?? {}, Outputs: template?.Outputs };
 }
 
 function resourcesOf(template: string): Omit<Resource, "status">[] {

@@ -65,6 +65,19 @@ describe("deploying to CloudFormation", () => {
     expect(peer.stack("sfn-callback-example")).toMatchObject({ status: "UPDATE_COMPLETE", tags: { team: "orders" } });
   });
 
+  it("updates a stack of whose resources none changes", async () => {
+    await using peer = await cloudFormationPeer();
+    const { stdout: template } = await cli(["deploy-example", "--print"], { localFile: null });
+    peer.put({
+      name: "sfn-callback-example",
+      status: "CREATE_COMPLETE",
+      template: template.replace("The state machine random", "An older text"),
+    });
+    const { code, stdout } = await deployExample(peer, ["--yes", "--json"]);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ stack: { status: "UPDATE_COMPLETE", change: "updated" }, changes: [] });
+  });
+
   it("lists the running executions of a machine that an update removes", async () => {
     const running = "arn:aws:states:us-east-1:123456789012:execution:sfn-callback-example-approval:order-17";
     await using peer = await cloudFormationPeer({ executions: [running] });

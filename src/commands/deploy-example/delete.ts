@@ -3,6 +3,7 @@ import type { ExecutionSummary, StepFunctions } from "../../aws/step-functions.t
 import type { Connection, Context } from "../../context.ts";
 import { CliError, usageError } from "../../errors.ts";
 import { bold, dim } from "../../text.ts";
+import { counted } from "../bulk-plan-report.ts";
 import { connectionFlags, placeText, shellWord } from "../connection-flags.ts";
 import { type Followed, firstCause, follow, newestEvent } from "./follow.ts";
 import type { DeleteOptions } from "./options.ts";
@@ -36,7 +37,7 @@ export async function deleteStack(
   const running = await tellRunning(context, connection.stepFunctions, machines);
   adviseToStop(context, running, options);
   if (!options.yes) {
-    const question = `Delete the stack ${stackName} with its ${resources.length} resources in ${placeText(connection.place)}?`;
+    const question = `Delete the stack ${stackName} with its ${counted(resources.length, "resource")} in ${placeText(connection.place)}?`;
     await confirmed(context, question);
   }
   const stopped = options.stopExecutions ? await stopAll(connection.stepFunctions, running) : [];

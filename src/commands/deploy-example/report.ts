@@ -3,6 +3,7 @@ import type { Column, Context } from "../../context.ts";
 import type { ExampleName } from "../../example/definitions.ts";
 import { machineId, machineName } from "../../example/template.ts";
 import { bold, cyan, dim, type Text } from "../../text.ts";
+import { counted } from "../bulk-plan-report.ts";
 import { connectionFlags } from "../connection-flags.ts";
 import type { Permission } from "./plan.ts";
 
@@ -56,7 +57,7 @@ export async function report(context: Context, deployed: Deployed): Promise<numb
 
 function dryRunLines({ change, stackName, changes }: Deployed): Text[] {
   if (change === "unchanged") return [`dry run  the stack ${stackName} is as it should be; nothing would be changed`];
-  return [`dry run  the stack ${stackName} would be ${change}, ${changes.length} resources; nothing was changed`];
+  return [`dry run  the stack ${stackName} would be ${change}, ${counted(changes.length, "resource")}; nothing was changed`];
 }
 
 function machineOf({ stackName, arns, changes }: Deployed, example: ExampleName): DeployedMachine {

@@ -3,6 +3,7 @@ import type { Connection, Context } from "../../context.ts";
 import { CliError, usageError } from "../../errors.ts";
 import { exampleTemplate, type Template } from "../../example/template.ts";
 import { yamlText } from "../../example/template-text.ts";
+import { counted } from "../bulk-plan-report.ts";
 import { connectionFlags, placeText, shellWord } from "../connection-flags.ts";
 import { tellRunning } from "./delete.ts";
 import { type Followed, firstCause, follow, newestEvent } from "./follow.ts";
@@ -35,7 +36,8 @@ export async function deployStack(
   });
   const { status, reason, changes } = await proposal.reckoned();
   if (status === "failed") throw refusedTemplate(options, reason);
-  const plan = deployed(options, changes, template, before);
+  const change = status === "empty" ? "unchanged" : before === null ? "created" : "updated";
+  const plan = { ...planned(options, changes, template, before), change } as const;
   if (status === "empty") return report(context, { ...plan, arns: await arnsIn(context, cloudFormation, before) });
   tellChanges(context, title(plan), changes, plan.permissions);
   await tellRunning(context, connection.stepFunctions, machinesRemoved(changes));
@@ -60,11 +62,15 @@ async function stackBefore(context: Context, cloudFormation: CloudFormation, nam
   return found?.status === "REVIEW_IN_PROGRESS" ? null : found;
 }
 
-function deployed(options: DeployOptions, changes: readonly ResourceChange[], template: Template, stack: Stack | null): Deployed {
+function planned(
+  options: DeployOptions,
+  changes: readonly ResourceChange[],
+  template: Template,
+  stack: Stack | null,
+): Omit<Deployed, "change"> {
   return {
     stackName: options.stackName,
     stack,
-    change: changes.length === 0 ? "unchanged" : stack === null ? "created" : "updated",
     dryRun: options.dryRun,
     changes,
     permissions: permissionsOf(template, options.stackName, changes),
@@ -92,7 +98,7 @@ function machinesRemoved(changes: readonly ResourceChange[]): string[] {
 }
 
 function title({ change, stackName, changes }: Deployed): string {
-  return `${change === "created" ? "Create" : "Update"} the stack ${stackName}, ${changes.length} resources:`;
+  return `${change === "created" ? "Create" : "Update"} the stack ${stackName}, ${counted(changes.length, "resource")}:`;
 }
 
 /** Before anything is asked of AWS: without a terminal there is nobody to ask. */
