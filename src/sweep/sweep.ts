@@ -31,6 +31,8 @@ export interface SweepOptions extends SweepFilter {
   readonly signal?: AbortSignal;
   /** Keeps each state's input with its row. */
   readonly withInput?: boolean;
+  /** How many histories are read at once. Fewer leave more of this process's time to others where the endpoint is in it too. */
+  readonly readers?: number;
   /** Where false, rows are given to `onTask` only. */
   readonly keepsTasks?: boolean;
   /** Told of each task as it is found, with its token where that is certain: no row keeps it. */
@@ -42,7 +44,7 @@ const describers = 8;
 const listers = 8;
 /** Fewer, so that a machine with a callback never waits behind many without one for its turn within the quota. */
 const idleListers = 2;
-const readers = 16;
+const usualReaders = 16;
 /** Executions that wait to be read: enough to keep the readers busy, few enough to be held. */
 const maxQueued = 1000;
 const maxMachines = 10_000;
@@ -106,7 +108,7 @@ class Sweeping {
         work(this.#machines, describers, (machine) => this.#guarded(() => this.#describe(machine))).then(() => this.#described()),
         work(this.#listings, listers, (listing) => this.#guarded(() => this.#list(listing))),
         work(this.#idleListings, idleListers, (listing) => this.#guarded(() => this.#list(listing))),
-        work(this.#readings, readers, (reading) => this.#guarded(() => this.#read(reading))),
+        work(this.#readings, this.#options.readers ?? usualReaders, (reading) => this.#guarded(() => this.#read(reading))),
       ]);
       if (signal?.aborted !== true && !this.#gaps.isHopeless)
         await readCallers(this.#reader, this.#nesting, new Set(this.#tasks.map(({ executionArn }) => executionArn)));

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { cli, temporaryFolder } from "../harness.ts";
+import { keyTimes, median } from "./crowd.ts";
 import { keys, type Screen, type ScreenOptions, screen } from "./screen.ts";
 
 const csi = "\u001b[";
@@ -236,6 +237,12 @@ describe("the inbox", () => {
     inbox.type("q");
     expect((await inbox.ended).code).toBe(0);
   });
+});
+
+it("answers keys within 100 ms while hundreds of tasks wait, and while they are being looked for", async () => {
+  const { looking, settled } = await keyTimes(200, 10);
+  expect(median(looking)).toBeLessThan(100);
+  expect(median(settled)).toBeLessThan(100);
 });
 
 describe("Ctrl-C in the inbox", () => {

@@ -24,7 +24,7 @@ export interface Screen {
   /** Resolves once the text is on the screen after what the last `shows` found; rejects where the command ends without it. */
   shows(text: string): Promise<void>;
   /** Resolves once the screen, as a person sees it now, fits; rejects where the command ends before. */
-  sees(text: string | RegExp): Promise<void>;
+  sees(text: string | RegExp, lateMilliseconds?: number): Promise<void>;
   /** The screen as a person sees it now. */
   lines(): readonly string[];
   resize(columns: number, rows: number): void;
@@ -47,7 +47,7 @@ export const keys = {
 } as const;
 
 /** Before a test's own time is up, so that it can tell what was on the screen instead. */
-const lateMilliseconds = 15_000;
+const usuallyLateMilliseconds = 15_000;
 
 /** Runs bin/sfn-callback.js on a pseudo-terminal. */
 export function screen(argv: readonly string[], { home, localFile, columns = 100, rows = 200, environment = {} }: ScreenOptions): Screen {
@@ -101,7 +101,7 @@ export function screen(argv: readonly string[], { home, localFile, columns = 100
         watchers.add(watcher);
         watcher();
       }),
-    sees: (text) =>
+    sees: (text, lateMilliseconds = usuallyLateMilliseconds) =>
       new Promise((found, missing) => {
         const watcher = (): void => {
           const seen = screenLines(terminal).join("\n");

@@ -33,6 +33,8 @@ export const restOnAws: Rest = { firstMilliseconds: 5000, longestMilliseconds: 6
 export const restOnLocal: Rest = { firstMilliseconds: 1000, longestMilliseconds: 2000 };
 
 const growth = 1.5;
+/** The embedded Step Functions runs in this very process: a key has to get its turn between two of its replies. */
+const readersOnLocal = 2;
 /** What is found is told in batches: the screen need not be drawn for each. */
 const batchMilliseconds = 50;
 
@@ -109,6 +111,7 @@ export class LiveSweep {
       const found = await sweep(connection.stepFunctions, pacer, {
         signal,
         keepsTasks: false,
+        ...(connection.place.kind === "local" ? { readers: readersOnLocal } : {}),
         onTask: async (task) => {
           seen.add(addressOf(task));
           batch.add(task);
