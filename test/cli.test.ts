@@ -19,7 +19,7 @@ describe("the command line", () => {
     expect(stderr).toContain("Usage: sfn-callback");
   });
 
-  it.each(["pending", "succeed", "fail", "heartbeat", "stop", "start", "wait", "deploy-example", "local", "demo"])(
+  it.each(["pending", "succeed", "fail", "heartbeat", "run", "stop", "start", "wait", "deploy-example", "local", "demo"])(
     "gives an example and the global options in the help of %s",
     async (command) => {
       const { code, stdout } = await cli([command, "--help"]);

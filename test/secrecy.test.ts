@@ -87,6 +87,8 @@ function commands(token: string, carrying: string, home: string): Run[] {
     [["succeed", "approval/d", "--output", approve]],
     [["succeed", "--token", token, "--output", approve]],
     [["fail", "--token", token, "--execution", arn]],
+    [["run", "--token-env", "MINE", "--execution", arn, "--", "env"], { environment: { MINE: token } }],
+    [["run", "--token-env", "MINE", "--log", "json", "--", "env"], { environment: { MINE: token } }],
     ...[`${token}x`, token.slice(0, -40), token.slice(40), `${token}${token}`, percent.slice(3)].map(
       (wrong): Run => [["succeed", "--token", wrong, "--output", approve]],
     ),
@@ -119,6 +121,10 @@ function commands(token: string, carrying: string, home: string): Run[] {
     [["succeed", "--token-file", token, "--output", "1"]],
     [["succeed", "--execution", token, "--output", "1"]],
     [["heartbeat", "approval/e", "--every", token]],
+    [["run", "approval/e", "--error-for", token, "--", "env"]],
+    [["run", "approval/e", "--", token]],
+    [["run", "--activity", token, "--", "env"]],
+    [["run", "approval/e", "--log", "json", "--", "sh", "-c", "env; exit 3"], { environment: { MINE: "kept" } }],
     [["start", token]],
     [["start", `arn:aws:states:us-east-1:123456789012:stateMachine:${token}`]],
     [["start", "approval", "--name", token]],
@@ -148,7 +154,8 @@ describe("a task token", () => {
       const results: { argv: string; text: string }[] = [];
       for (const [argv, options] of commands(token, carrying, home)) {
         const isPrompting = tty && ["demo", "deploy-example", "start"].includes(argv[0] ?? "");
-        const { stdout, stderr } = await user([...argv, ...flags, "--debug"], {
+        const dashes = argv.includes("--") ? argv.indexOf("--") : argv.length;
+        const { stdout, stderr } = await user([...argv.slice(0, dashes), ...flags, "--debug", ...argv.slice(dashes)], {
           tty: tty && !isPrompting,
           interrupt: AbortSignal.timeout(argv[0] === "local" ? 300 : 1_500),
           ...options,
