@@ -108,7 +108,7 @@ describe("deploy-example on a terminal", () => {
     expect(code).toBe(0);
     const text = lines.join("\n");
     expect(text).toMatch(/^MACHINE +CHANGE +ARN$/m);
-    expect(text).toContain(`Next: sfn-callback start approval --local-file ${localFile} `);
+    expect(text).toContain(`  sfn-callback start approval --local-file ${localFile} --input '{"order":17}' --until waiting`);
   });
 });
 

@@ -22,7 +22,7 @@ export async function deployDirectly(context: Context, connection: Connection, o
     tellNext(
       context,
       created.map(({ name }) => ({ example: name, name })),
-      { remove: "deploy-example --delete" },
+      { hasFunction: false, remove: "deploy-example --delete" },
     );
   return 0;
 }

@@ -49,6 +49,7 @@ export async function report(context: Context, deployed: Deployed): Promise<numb
     context,
     deployed.machines.map((name) => ({ example: name, name: machineName(stackName, name) })),
     {
+      hasFunction: true,
       remove: `deploy-example --delete${stackName === "sfn-callback-example" ? "" : ` --stack-name ${stackName}`}`,
     },
   );
@@ -75,18 +76,17 @@ export const machineColumns: readonly Column<{ readonly name: string; readonly a
   { header: "ARN", cell: ({ arn }) => dim(arn ?? ""), whole: true },
 ];
 
-/** The commands to go on with, each to be pasted as it is. */
+/** The commands to go on with, each to be pasted as it is. Without the function nobody answers `random` but a person. */
 export function tellNext(
   { terminal, connectionOptions }: Context,
   machines: readonly { readonly example: ExampleName; readonly name: string }[],
-  { remove }: { readonly remove: string },
+  { remove, hasFunction }: { readonly remove: string; readonly hasFunction: boolean },
 ): void {
   const flags = connectionFlags({ connectionOptions });
-  const starts = machines.map(({ example, name }) =>
-    example === "approval"
-      ? `start ${name}${flags} --input '{"order":17}' --until waiting`
-      : `start ${name}${flags} --input '{"guess":"heads"}' --until ended --timeout 1m`,
-  );
+  const starts = machines.map(({ example, name }) => {
+    const input = example === "approval" ? '{"order":17}' : '{"guess":"heads"}';
+    return `start ${name}${flags} --input '${input}' ${example === "random" && hasFunction ? "--until ended --timeout 1m" : "--until waiting"}`;
+  });
   terminal.note(bold("Next:"));
   for (const command of [...starts, `pending${flags}`, `${remove}${flags}`]) terminal.note(["  ", cyan(`sfn-callback ${command}`)]);
 }
