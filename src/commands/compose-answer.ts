@@ -38,7 +38,7 @@ export async function composeAnswer(composing: Composing): Promise<Composed | nu
     { value: "nothing" as Way, name: "nothing now" },
   ];
   const way = await context.prompts.select<Way>("Answer with", ways);
-  if (way === "nothing") return null;
+  if (way === "nothing") return nothingSent(context);
   if (way === "output") return composeOutput(composing);
   if (way === "failure") return composeFailure(composing);
   const choice = choices.find(({ word }) => `word:${word}` === way);

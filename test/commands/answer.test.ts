@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createLocal, type ServedRequest } from "../../src/local/local.ts";
 import { type CliOptions, createUser, temporaryFolder } from "../harness.ts";
-import { throughApi } from "../local-file.ts";
+import { allHistories, throughApi } from "../local-file.ts";
 import { createDecisionMachines } from "./decision-machines.ts";
 
 const folder = temporaryFolder();
@@ -265,3 +265,34 @@ describe("many answers at once", () => {
     expect(sent).toMatchObject({ code: 0, result: { counts: { applied: 2 } } });
   });
 });
+
+describe("what a preview tells", () => {
+  const inputs: [string, object][] = [
+    ["decide", { amount: 1 }],
+    ["decide", { amount: 200 }],
+    ["naked", {}],
+    ["approval", { order: 1 }],
+  ];
+
+  it.each(inputs)("is what then happens, word by word: %s %j", async (machine, input) => {
+    const { words } = (await json(["show", await waiting(machine, input)])).result;
+    expect(words.length).toBeGreaterThan(1);
+    for (const { word, preview } of words) {
+      const task = await waiting(machine, input);
+      const given = word === "reject" && machine === "approval" ? ["--set", "reason=because"] : [];
+      expect((await json(["answer", task, word, ...given])).result.outcome).toBe("applied");
+      const foreseen = [...preview.passed, ...(preview.follows.kind === "next" ? [preview.follows.state] : [])];
+      expect({ word, entered: await statesAfterTask(task) }).toEqual({ word, entered: foreseen });
+      const { status } = (await json(["wait", task, "--until", "waiting"])).result;
+      expect(status).toBe({ next: "RUNNING", succeeds: "SUCCEEDED", fails: "FAILED" }[preview.follows.kind as "next"]);
+    }
+  });
+});
+
+/** The states that an execution entered after its first. */
+async function statesAfterTask(task: string): Promise<string[]> {
+  const [machine, name] = task.split("/");
+  const histories = await allHistories(localFile);
+  const events = histories.get(`arn:aws:states:us-east-1:123456789012:execution:${machine}:${name}`) ?? [];
+  return events.flatMap(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name ?? []).slice(1);
+}
