@@ -35,7 +35,8 @@ export type TryState = StepFunctions["tryState"];
 /** The states that take no time and call nothing. */
 const instant: ReadonlySet<unknown> = new Set(["Choice", "Pass", "Succeed", "Fail"]);
 
-const mostPassed = 30;
+/** Further on no person looks, and each is a request. */
+const mostPassed = 12;
 
 /** What comes before a cause names the state and event of the trial, which are none of the execution's. */
 const place = /^An error occurred while executing the state '[^\n]*?' \(entered at the event id #\d+\)\. /;

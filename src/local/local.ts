@@ -224,7 +224,13 @@ async function importInto(engine: Engine, options: LocalOptions, closers: (() =>
   if (options.import === undefined) return [];
   const importing = new Import(engine, options.import, (imported) => options.onImport?.(imported));
   closers.push(() => importing[Symbol.asyncDispose]());
-  return await importing.start();
+  // Nothing else keeps the process while a long definition is checked in a thread, since nothing is listened on yet.
+  const stay = setInterval(() => {}, 60_000);
+  try {
+    return await importing.start();
+  } finally {
+    clearInterval(stay);
+  }
 }
 
 function serveOver(engine: Engine, options: LocalOptions, afterRequest: () => void): Promise<Server> {

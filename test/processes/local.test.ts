@@ -90,6 +90,17 @@ describe("local --import", () => {
     return folder;
   }
 
+  it("serves a definition that is so long that it is checked in a thread", async () => {
+    const { folder, run } = createMachine();
+    const definitions = join(folder, "long");
+    mkdirSync(definitions);
+    const states = { Long: { Type: "Pass", Result: "x".repeat(140_000), End: true } };
+    writeFileSync(join(definitions, "long.asl.json"), JSON.stringify({ StartAt: "Long", States: states }));
+    const { code, stderr } = await run(["local", "--port", "0", "--import", definitions, "--", process.execPath, "-e", "0"]);
+    expect(stderr).toMatch(/^created long /m);
+    expect(code).toBe(0);
+  });
+
   it("says what it imported: in words on stderr, in the one JSON document, and in lines as files change", async () => {
     const folder = definitions();
     const argv = ["local", "--port", "0", "--import", folder, "--substitute", "Stage=test"];
