@@ -92,7 +92,7 @@ function titleLines(contract: FoundContract | null, details: TaskDetails): Text[
 }
 
 /** The iterations and branches that lead to it: `[2]{0}`. */
-export function pathText({ path }: CallbackTask): string {
+export function pathText({ path }: Pick<CallbackTask, "path">): string {
   return path.map((step) => ("map" in step ? `[${step.index}]` : "parallel" in step ? `{${step.branch}}` : "[*]")).join("");
 }
 

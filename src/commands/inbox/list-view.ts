@@ -1,6 +1,8 @@
 import type { Layout } from "../../context.ts";
-import { bold, cyan, dim, inverse, type Text, yellow } from "../../text.ts";
+import { bold, cyan, dim, inverse, type Text } from "../../text.ts";
 import { formatSpan } from "../durations.ts";
+import { pathText } from "../show-text.ts";
+import { deadline } from "../waiting-task-columns.ts";
 import { listHeight } from "./geometry.ts";
 import type { InboxState } from "./state.ts";
 import type { Row } from "./task-list.ts";
@@ -77,7 +79,7 @@ function rowLine(row: Row, state: InboxState, layout: Layout, widths: Widths, wi
     ...(ended === null
       ? [
           layout.fit(formatSpan(state.now.getTime() - swept.waitingSince.getTime()), ageWidth),
-          layout.fit(deadlineText(row, state.now), deadlineWidth),
+          layout.fit(deadline(swept.task?.timeoutAt ?? null, state.now), deadlineWidth),
         ]
       : [layout.fit(ended.how, ageWidth + gap.length + deadlineWidth)]),
   ];
@@ -89,17 +91,5 @@ function rowLine(row: Row, state: InboxState, layout: Layout, widths: Widths, wi
 
 /** The state with the iterations and branches that lead to it: `Ask[2]{0}`. */
 function stateText({ task }: Row["swept"]): string {
-  if (task === null) return "not readable";
-  const steps = task.path.map((step) => ("map" in step ? `[${step.index}]` : "parallel" in step ? `{${step.branch}}` : "[*]"));
-  return `${task.state}${steps.join("")}`;
-}
-
-const urgentMilliseconds = 3_600_000;
-
-function deadlineText({ swept }: Row, now: Date): Text {
-  const timeoutAt = swept.task?.timeoutAt ?? null;
-  if (timeoutAt === null) return "none";
-  const left = timeoutAt.getTime() - now.getTime();
-  const text = left < 0 ? "past" : `in ${formatSpan(left)}`;
-  return left < urgentMilliseconds ? yellow(text) : text;
+  return task === null ? "not readable" : `${task.state}${pathText(task)}`;
 }
