@@ -1,16 +1,12 @@
 import type { CloudFormation, StackResource } from "../../aws/cloudformation.ts";
-import type { ExecutionSummary, StepFunctions } from "../../aws/step-functions.ts";
 import type { Connection, Context } from "../../context.ts";
 import { CliError, usageError } from "../../errors.ts";
-import { bold, dim } from "../../text.ts";
 import { counted } from "../bulk-plan-report.ts";
 import { connectionFlags, placeText, shellWord } from "../connection-flags.ts";
 import { type Followed, firstCause, follow, newestEvent } from "./follow.ts";
 import type { DeleteOptions } from "./options.ts";
+import { adviseToStop, stopAll, tellRunning } from "./running-executions.ts";
 import { ownStack } from "./stack-check.ts";
-
-/** So many running executions are told one by one. */
-const mostListed = 20;
 
 /** Deletes the stack and waits until it is gone; exit 0 also where there is none. What cannot be deleted is named, exit 1. */
 export async function deleteStack(
@@ -24,22 +20,16 @@ export async function deleteStack(
   refuseWithoutConsent(context, options);
   const stack = await ownStack(cloudFormation, stackName);
   if (stack === null) {
-    await terminal.result({ stack: { name: stackName, change: "absent" }, stoppedExecutions: [] }, () => [
-      `absent  there is no stack ${stackName}`,
-    ]);
+    const absent = { stack: { name: stackName, id: null, change: "absent" }, stoppedExecutions: [] };
+    await terminal.result(absent, () => [`absent  there is no stack ${stackName}`]);
     return 0;
   }
   refuseBusy(stack.status, stackName);
   const resources = (await cloudFormation.resources(stack.name)).filter(({ status }) => status !== "DELETE_COMPLETE");
-  const machines = resources
-    .filter(({ type }) => type === "AWS::StepFunctions::StateMachine")
-    .flatMap(({ physicalId }) => physicalId ?? []);
-  const running = await tellRunning(context, connection.stepFunctions, machines);
+  const running = await tellRunning(context, connection.stepFunctions, machinesIn(resources));
   adviseToStop(context, running, options);
-  if (!options.yes) {
-    const question = `Delete the stack ${stackName} with its ${counted(resources.length, "resource")} in ${placeText(connection.place)}?`;
-    await confirmed(context, question);
-  }
+  const question = `Delete the stack ${stackName} with its ${counted(resources.length, "resource")} in ${placeText(connection.place)}?`;
+  if (!options.yes) await confirmed(context, question);
   const stopped = options.stopExecutions ? await stopAll(connection.stepFunctions, running) : [];
   const followed = await follow(context, cloudFormation, {
     stack,
@@ -50,10 +40,13 @@ export async function deleteStack(
   });
   const status = followed.stack?.status ?? "DELETE_COMPLETE";
   if (status !== "DELETE_COMPLETE") throw await notDeleted(context, cloudFormation, { name: stackName, id: stack.id, status }, followed);
-  await terminal.result({ stack: { name: stackName, id: stack.id, change: "deleted" }, stoppedExecutions: stopped }, () => [
-    `deleted  the stack ${stackName} and all that was in it`,
-  ]);
+  const deleted = { stack: { name: stackName, id: stack.id, change: "deleted" }, stoppedExecutions: stopped };
+  await terminal.result(deleted, () => [`deleted  the stack ${stackName} and all that was in it`]);
   return 0;
+}
+
+function machinesIn(resources: readonly StackResource[]): string[] {
+  return resources.flatMap(({ type, physicalId }) => (type === "AWS::StepFunctions::StateMachine" ? (physicalId ?? []) : []));
 }
 
 /** Without a terminal there is nobody to ask. */
@@ -83,41 +76,6 @@ function refuseProtected(error: unknown, context: Context, name: string): never 
     hint: `aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name ${shellWord(name)}${connectionFlags(context)}`,
     cause: error,
   });
-}
-
-/** Lists the executions that are running in these machines; a machine with one is deleted only when that has ended. */
-export async function tellRunning(
-  { terminal }: Context,
-  stepFunctions: StepFunctions,
-  machines: readonly string[],
-): Promise<ExecutionSummary[]> {
-  const running: ExecutionSummary[] = [];
-  for (const stateMachineArn of machines) {
-    try {
-      for await (const execution of stepFunctions.executions({ stateMachineArn }, "RUNNING")) running.push(execution);
-    } catch (error) {
-      // Deleted by another hand, and still in the stack: that is no reason to keep the stack.
-      if (!(error instanceof CliError && error.code === "StateMachineDoesNotExist")) throw error;
-    }
-  }
-  if (running.length === 0) return running;
-  if (terminal.format === "human") {
-    terminal.note(bold(`${running.length} ${running.length === 1 ? "execution is" : "executions are"} running:`));
-    for (const { arn, startedAt } of running.slice(0, mostListed)) terminal.note(["  ", arn, dim(`  since ${startedAt.toISOString()}`)]);
-    if (running.length > mostListed) terminal.note(dim(`  and ${running.length - mostListed} more`));
-  }
-  return running;
-}
-
-export function adviseToStop({ terminal }: Context, running: readonly ExecutionSummary[], { stopExecutions }: DeleteOptions): void {
-  if (running.length === 0 || stopExecutions) return;
-  terminal.warn("a state machine is gone only when its executions have ended; --stop-executions stops them first");
-}
-
-/** Stops them; those that ended meanwhile are stopped as well as can be. */
-export async function stopAll(stepFunctions: StepFunctions, running: readonly ExecutionSummary[]): Promise<string[]> {
-  for (const { arn } of running) await stepFunctions.stopExecution(arn, { error: "ExampleDeleted", cause: "The example is deleted." });
-  return running.map(({ arn }) => arn);
 }
 
 /** What stays of a stack that could not be deleted, and why. */

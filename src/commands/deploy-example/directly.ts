@@ -3,9 +3,10 @@ import { CliError, usageError } from "../../errors.ts";
 import { exampleMachines } from "../../example/definitions.ts";
 import { placeText } from "../connection-flags.ts";
 import { createMachines, machinesNamed } from "../create-machines.ts";
-import { adviseToStop, confirmed, refuseWithoutConsent, stopAll, tellRunning } from "./delete.ts";
+import { confirmed, refuseWithoutConsent } from "./delete.ts";
 import type { DeleteOptions, DeployOptions } from "./options.ts";
 import { machineColumns, tellNext } from "./report.ts";
+import { adviseToStop, stopAll, tellRunning } from "./running-executions.ts";
 
 /**
  * Creates the machines by CreateStateMachine, where there is no CloudFormation. Asks first, except on the embedded Step Functions, where nothing costs

@@ -5,12 +5,12 @@ import { exampleTemplate, type Template } from "../../example/template.ts";
 import { yamlText } from "../../example/template-text.ts";
 import { counted } from "../bulk-plan-report.ts";
 import { connectionFlags, placeText, shellWord } from "../connection-flags.ts";
-import { tellRunning } from "./delete.ts";
 import { type Followed, firstCause, follow, newestEvent } from "./follow.ts";
 import type { DeployOptions } from "./options.ts";
 import { permissionsOf, tellChanges } from "./plan.ts";
 import { propose } from "./proposal.ts";
 import { type Deployed, report } from "./report.ts";
+import { tellRunning } from "./running-executions.ts";
 import { changeSetPrefix, ownStack, refuseBlocked } from "./stack-check.ts";
 
 /**
@@ -37,7 +37,7 @@ export async function deployStack(
   const { status, reason, changes } = await proposal.reckoned();
   if (status === "failed") throw refusedTemplate(options, reason);
   const change = status === "empty" ? "unchanged" : before === null ? "created" : "updated";
-  const plan = { ...planned(options, changes, template, before), change } as const;
+  const plan: Deployed = { ...planned(options, changes, template, before), change };
   if (status === "empty") return report(context, { ...plan, arns: await arnsIn(context, cloudFormation, before) });
   tellChanges(context, title(plan), changes, plan.permissions);
   await tellRunning(context, connection.stepFunctions, machinesRemoved(changes));
