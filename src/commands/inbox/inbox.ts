@@ -39,6 +39,7 @@ export class Inbox {
   #state: InboxState;
   #screen: Screen | null = null;
   #conversation: Conversation | null = null;
+  #talk: Promise<void> = Promise.resolve();
   #isDrawPlanned = false;
   #wantedDetails: string | null = null;
   #checkedAt = 0;
@@ -61,8 +62,15 @@ export class Inbox {
 
   /** Resolves when the person quits. Throws the signal's reason where it was interrupted, and what no screen could go on with. */
   async run(): Promise<void> {
-    const { context, signal } = { context: this.#context, signal: this.#context.signal };
-    using screen = await context.terminal.openScreen({
+    await this.#show();
+    // What was being sent is told, if it comes to its end in time.
+    await this.#talk;
+    this.#context.signal.throwIfAborted();
+  }
+
+  async #show(): Promise<void> {
+    const { terminal, signal } = this.#context;
+    using screen = await terminal.openScreen({
       key: (key) => this.#key(key),
       resized: (size) => this.#happened({ kind: "resized", size }),
     });
@@ -72,11 +80,10 @@ export class Inbox {
       for (const end of [signal, this.#quit.signal]) end.addEventListener("abort", () => done(), { once: true });
     });
     try {
-      await Promise.race([ended, this.#live.run(), this.#tick()]);
+      if (!signal.aborted) await Promise.race([ended, this.#live.run(), this.#tick()]);
     } finally {
       this.#quit.abort();
     }
-    signal.throwIfAborted();
   }
 
   #listener(): SweepListener {
@@ -239,7 +246,7 @@ export class Inbox {
     if (first === undefined) return this.#notice("nothing is chosen");
     const { stateMachineName, executionName, task } = first.swept;
     const title = rows.length === 1 ? `${stateMachineName}/${executionName}  ${task?.state ?? ""}` : `${rows.length} tasks`;
-    void this.#converse(title, async (conversation) => {
+    this.#talk = this.#converse(title, async (conversation) => {
       const session = { ...this.#session, context: conversation.context };
       const done = await (rows.length === 1 ? doToTask(session, first, deed) : doToMany(session, rows, deed));
       await this.#take(conversation, done, rows.length > 1);
@@ -250,6 +257,7 @@ export class Inbox {
     for (const [key, how] of ended) this.#ended(key, how);
     if (areMany && ended.size > 0) this.#happened({ kind: "unmarked" });
     if (ended.size > 0) this.#live.wake();
+    if (told !== null && this.#context.signal.aborted) return this.#context.terminal.note(told);
     if (told !== null && isGrave) await conversation.read(told);
     this.#notice(told ?? "nothing was sent");
   }

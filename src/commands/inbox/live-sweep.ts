@@ -49,6 +49,7 @@ export class LiveSweep {
   readonly #listener: SweepListener;
   #wake = new AbortController();
   #isWoken = false;
+  #hasLooked = false;
   /** What is in the index of task ids by now. */
   readonly #remembered = new Set<string>();
 
@@ -119,13 +120,14 @@ export class LiveSweep {
         onProgress: (at) => this.#listener.progressed(at),
       });
       await batch.flush();
+      this.#hasLooked = true;
       if (found.interrupted) return null;
       await this.#listener.looked(seen, found);
       return seen;
     } catch (error) {
       if (signal.aborted) return null;
-      // Without a right, or a Region, it will not get better by itself; a network may.
-      if (!(error instanceof CliError) || error.kind !== "failure") throw error;
+      // Without a right at the start there is nothing to show. Later it may come back: credentials are renewed, a network returns.
+      if (!(error instanceof CliError) || (error.kind !== "failure" && !this.#hasLooked)) throw error;
       this.#listener.failed(error.message);
       return null;
     }

@@ -59,7 +59,7 @@ function countText({ list, looking, isReadOnly }: InboxState): Text {
   const waiting = countWaiting(list);
   const shown = list.filter === "" ? "" : `, ${list.shown.length} shown`;
   const marks = list.marked.size === 0 ? "" : `, ${list.marked.size.toLocaleString("en-US")} marked`;
-  const count = waiting === 0 && looking.isFirst && looking.isRunning ? "" : `${waiting.toLocaleString("en-US")} waiting${shown}`;
+  const count = waiting === 0 && looking.isFirst ? "" : `${waiting.toLocaleString("en-US")} waiting${shown}`;
   return [count, cyan(marks), isReadOnly ? yellow("  read only") : ""];
 }
 
