@@ -13,8 +13,8 @@ const answers = ["SendTaskSuccess", "SendTaskFailure", "SendTaskHeartbeat"];
 export function listerPolicy(scope: Scope, kmsKey: string | null): PolicyParts {
   return {
     statements: [
-      // These take no resource (service authorization reference of Step Functions).
-      allow("FindStateMachines", ["states:ListStateMachines", "states:TestState"], "*"),
+      // It takes no resource (service authorization reference of Step Functions).
+      allow("FindStateMachines", ["states:ListStateMachines"], "*"),
       allow("ReadStateMachines", ["states:DescribeStateMachine", "states:ListExecutions"], machineArns(scope)),
       allow("ReadMapRuns", ["states:ListExecutions"], mapRunArns(scope)),
       allow(
@@ -28,7 +28,6 @@ export function listerPolicy(scope: Scope, kmsKey: string | null): PolicyParts {
       "states:ListStateMachines takes no resource: the names of all state machines of the Region are seen.",
       "states:GetExecutionHistory gives whole histories: inputs, outputs and the task tokens in them. A token is of use only to who may send answers.",
       "No action tells waiting tasks from others, so a policy cannot allow the one and not the other.",
-      "states:TestState takes no resource. sfn-callback tries with it what an answer brings about; it runs nothing, having no role to pass.",
     ],
   };
 }
