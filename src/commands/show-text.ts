@@ -30,7 +30,7 @@ export interface Showing {
 export type Shown = Pick<Composing, "details" | "contract" | "choices">;
 
 const mostSteps = 12;
-const longestLabel = 40;
+const longestLabel = 44;
 
 /** Everything that is known of a task, as lines for a person. */
 export function detailsLines({ details, contract, choices }: Shown, showing: Showing): Text[] {
