@@ -65,12 +65,17 @@ export async function previewAnswer(tryState: TryState, found: FoundTask, defini
   }
 }
 
+/** A workflow variable, or what may be one. */
+const readsVariable = /\$(?!states\b)[A-Za-z_]/;
+
 class Walk {
   readonly #tryState: TryState;
   readonly #found: FoundTask;
   readonly #definition: string;
   readonly #machine: JsonObject | null;
   readonly #passed: string[] = [];
+  /** Whether the history was read from its start, so that none of the variables is missing. */
+  readonly #knowsVariables: boolean;
   #variables: string;
   #output: string | null = null;
 
@@ -79,7 +84,8 @@ class Walk {
     this.#found = found;
     this.#definition = definition;
     this.#machine = parseMachine(definition);
-    const { variables } = trailTo(found.events, found.task.eventId);
+    const { variables, steps, isWhole } = trailTo(found.events, found.task.eventId);
+    this.#knowsVariables = isWhole && steps.at(-1)?.state === found.task.state;
     this.#variables = `{${Object.entries(variables)
       .map(([name, value]) => `${JSON.stringify(name)}:${value}`)
       .join(",")}}`;
@@ -89,10 +95,12 @@ class Walk {
     const { task, events } = this.#found;
     const consequence = consequenceOf(this.#definition, task, answer, events);
     if (answer.kind === "heartbeat" || consequence === null) return this.end({});
-    if (answer.kind === "success") return this.#go(task.state, task.input ?? "null", { result: answer.output });
-    if (consequence.kind !== "catch" || consequence.of !== task.state) return this.end({ follows: consequence });
+    if (answer.kind === "failure" && (consequence.kind !== "catch" || consequence.of !== task.state))
+      return this.end({ follows: consequence });
+    if (task.input === null) return this.end({ follows: consequence, unforeseen: "the state's input is not in the history that was read" });
+    if (answer.kind === "success") return this.#go(task.state, task.input, { result: answer.output });
     const { kind: _kind, ...failure } = answer;
-    return this.#go(task.state, task.input ?? "null", failure);
+    return this.#go(task.state, task.input, failure);
   }
 
   end(how: Partial<Preview>): Preview {
@@ -121,14 +129,14 @@ class Walk {
     const trial = trialState(name, state, queryLanguage(this.#machine, state), this.#found, this.#variables);
     const tried = await this.#tryState({ ...trial, input, ...(callEnds === undefined ? {} : { callEnds }) });
     this.#variables = trial.without(tried.variables) ?? this.#variables;
-    return { tried, isCertain: trial.isCertain };
+    return { tried, isCertain: trial.isCertain && (this.#knowsVariables || !readsVariable.test(trial.state)) };
   }
 
   #failed(name: string, state: JsonObject, { error, cause }: StateTried, isCertain: boolean): Preview {
     const failure: Answer = { kind: "failure", ...(error === null ? {} : { error }), ...(cause === null ? {} : { cause }) };
     const follows = this.#after(name, failure);
     if (state["Type"] === "Fail" || follows?.kind === "catch" || follows?.kind === "retry") return this.end({ follows });
-    if (!isCertain) return this.end({ unforeseen: `${name} reads what only AWS knows of the context object` });
+    if (!isCertain) return this.end({ unforeseen: `${name} reads of the context object or the variables what is not known here` });
     return this.end({ follows, kills: { state: name, error: error ?? "States.Runtime", cause: cause?.replace(place, "") ?? null } });
   }
 
