@@ -39,5 +39,9 @@ export function suspendJob(process: JobProcess, resumed: () => void): void {
   };
   process.on("SIGCONT", goOn);
   const timer = setTimeout(goOn, stoppedByThenMilliseconds);
-  process.kill?.(0, "SIGTSTP");
+  try {
+    process.kill?.(0, "SIGTSTP");
+  } catch {
+    // Windows knows no jobs.
+  }
 }
