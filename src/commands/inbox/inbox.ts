@@ -1,17 +1,17 @@
 import { consoleLink } from "../../callback/console-links.ts";
-import type { Connection, Context, Key, Place, Screen } from "../../context.ts";
+import type { Connection, Context, Key, Screen } from "../../context.ts";
 import { CliError } from "../../errors.ts";
 import type { Sweep } from "../../sweep/sweep.ts";
 import { type Text, yellow } from "../../text.ts";
 import { openPage } from "./browser.ts";
 import { Conversation, declined } from "./conversation.ts";
+import { DetailsPane } from "./details-pane.ts";
 import { DetailsReader } from "./details-reader.ts";
 import { closingText, type Deed, type Done, doToTask } from "./flows.ts";
 import { doToMany } from "./flows-of-many.ts";
-import { detailsRoom } from "./geometry.ts";
 import { LiveSweep, type SweepListener } from "./live-sweep.ts";
-import type { Session } from "./session.ts";
-import { type InboxEvent, type InboxState, type Intent, initialState, press, reduce, type Where } from "./state.ts";
+import { type Session, whereOf } from "./session.ts";
+import { type InboxEvent, type InboxState, type Intent, initialState, press, reduce } from "./state.ts";
 import { markedRows, type Row, selectedRow } from "./task-list.ts";
 import { view } from "./view.ts";
 
@@ -21,8 +21,6 @@ export { openSession } from "./session.ts";
 
 /** Things that happen close together are drawn together. */
 const drawMilliseconds = 30;
-/** A task is read when the person stays at it for so long. */
-const stayMilliseconds = 120;
 /** How often it is looked whether the task that the person is at still waits. */
 const recheckMilliseconds = 5000;
 /** Of many tasks that end at once, so many are asked how they ended. */
@@ -33,7 +31,8 @@ export class Inbox {
   readonly #session: Session;
   readonly #context: Context;
   readonly #connection: Connection;
-  readonly #details: DetailsReader;
+  readonly #reader: DetailsReader;
+  readonly #details: DetailsPane;
   readonly #live: LiveSweep;
   readonly #quit = new AbortController();
   #state: InboxState;
@@ -41,7 +40,6 @@ export class Inbox {
   #conversation: Conversation | null = null;
   #talk: Promise<void> = Promise.resolve();
   #isDrawPlanned = false;
-  #wantedDetails: string | null = null;
   #checkedAt = 0;
 
   constructor(session: Session) {
@@ -49,7 +47,11 @@ export class Inbox {
     this.#session = session;
     this.#context = context;
     this.#connection = connection;
-    this.#details = new DetailsReader(session);
+    this.#reader = new DetailsReader(session);
+    this.#details = new DetailsPane(this.#reader, context.clock, {
+      state: () => this.#state,
+      read: (details) => this.#happened({ kind: "details", details }),
+    });
     const signal = AbortSignal.any([context.signal, this.#quit.signal]);
     this.#live = new LiveSweep({ connection, clock: context.clock, taskIndex: context.taskIndex, signal }, this.#listener());
     this.#state = initialState(
@@ -93,7 +95,7 @@ export class Inbox {
         const account = tasks[0]?.executionArn.split(":")[4];
         if (this.#state.where.account === null && account !== undefined) this.#happened({ kind: "account", account });
         this.#happened({ kind: "found", tasks });
-        this.#followSelection();
+        this.#details.follow();
       },
       progressed: ({ tasks, executionsRead, machinesLeft }) =>
         this.#happened({
@@ -124,16 +126,16 @@ export class Inbox {
   }
 
   async #recheck(row: Row): Promise<void> {
-    const closing = await this.#details.ending(row);
+    const closing = await this.#reader.ending(row);
     if (closing === null || this.#state.list.rows.get(row.key)?.ended !== null) return;
     this.#ended(row.key, closingText(closing));
   }
 
   #ended(key: string, how: Text): void {
+    this.#reader.forget(key);
     this.#details.forget(key);
     this.#happened({ kind: "ended", key, ended: { how, at: this.#connection.stepFunctions.now().getTime() } });
-    if (this.#wantedDetails === key) this.#wantedDetails = null;
-    this.#followSelection();
+    this.#details.follow();
   }
 
   async #tick(): Promise<void> {
@@ -146,14 +148,14 @@ export class Inbox {
       if (row === null || row.ended !== null || now - this.#checkedAt < recheckMilliseconds) continue;
       this.#checkedAt = now;
       await this.#recheck(row);
-      this.#showDetails(row.key);
+      this.#details.show();
     }
   }
 
   #happened(event: InboxEvent): void {
     const before = this.#state;
     this.#state = reduce(before, event);
-    if (before.size !== this.#state.size) this.#showDetails(this.#state.list.selected);
+    if (before.size !== this.#state.size) this.#details.show();
     // What is asked must be on the screen before a key can answer it.
     if (event.kind === "dialog") return this.#draw();
     if (this.#isDrawPlanned) return;
@@ -174,34 +176,10 @@ export class Inbox {
     this.#state = state;
     if (state.dialog !== null) this.#conversation?.changed(state.dialog);
     if (answer !== undefined) this.#conversation?.answered(answer);
-    if (state.mode !== before.mode) this.#showDetails(state.list.selected);
-    this.#followSelection();
+    if (state.mode !== before.mode) this.#details.show();
+    this.#details.follow();
     if (intent !== undefined) this.#act(intent);
     this.#draw();
-  }
-
-  /** Reads the task that the person has come to, once they stay at it. */
-  #followSelection(): void {
-    const key = this.#state.list.selected;
-    if (key === this.#wantedDetails) return;
-    this.#wantedDetails = key;
-    if (key === null || this.#showDetails(key)) return;
-    void this.#readLater(key).catch(() => {});
-  }
-
-  async #readLater(key: string): Promise<void> {
-    await this.#context.clock.sleep(stayMilliseconds);
-    const row = this.#state.list.rows.get(key);
-    if (this.#wantedDetails !== key || row === undefined) return;
-    const lines = await this.#details.read(row, detailsRoom(this.#state));
-    this.#happened({ kind: "details", details: { key, lines } });
-  }
-
-  #showDetails(key: string | null): boolean {
-    const lines = key === null ? null : this.#details.lines(key, detailsRoom(this.#state));
-    if (key === null || lines === null) return false;
-    this.#happened({ kind: "details", details: { key, lines } });
-    return true;
   }
 
   #act(intent: Intent): void {
@@ -285,11 +263,4 @@ export class Inbox {
     const hint = error instanceof CliError && error.hint !== undefined ? [`  ${error.hint}`] : [];
     await conversation.read([yellow(message), ...hint]).catch(() => {});
   }
-}
-
-function whereOf(place: Place): Where {
-  const { region } = place;
-  if (place.kind === "local") return { account: null, region, how: "local", through: place.file };
-  const how = place.profile === null ? "" : `profile ${place.profile}`;
-  return { account: null, region, how, through: place.kind === "endpoint" ? place.endpointUrl : "" };
 }

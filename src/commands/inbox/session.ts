@@ -1,9 +1,10 @@
 import type { FoundTask } from "../../answering/look-up.ts";
 import { openTrials, type TryState } from "../../answering/preview.ts";
 import { taskDetails } from "../../answering/task-details.ts";
-import type { Connection, Context } from "../../context.ts";
+import type { Connection, Context, Place } from "../../context.ts";
 import { type Composing, composingFor } from "../composing.ts";
 import { identified, type SendingOptions } from "../sending-options.ts";
+import type { Where } from "./state.ts";
 
 /** How the inbox was opened. */
 export interface InboxSettings {
@@ -50,4 +51,12 @@ export async function sendingWith({ connection, settings }: Session, reason: str
     { ...sending, reason: reason === "" ? undefined : reason, stamp: stamps || reason !== "" ? stamp : undefined },
     connection,
   );
+}
+
+/** A place in the words of the screen. */
+export function whereOf(place: Place): Where {
+  const { region } = place;
+  if (place.kind === "local") return { account: null, region, how: "local", through: place.file };
+  const how = place.profile === null ? "" : `profile ${place.profile}`;
+  return { account: null, region, how, through: place.kind === "endpoint" ? place.endpointUrl : "" };
 }
