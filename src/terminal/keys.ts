@@ -76,9 +76,13 @@ export class KeyReader {
     return this.#take(1, { name: "escape", text: "" });
   }
 
-  #paste(): Key | null {
+  #paste(): Key | "nothing" | null {
     const end = this.#rest.indexOf(pasteEnds);
-    if (end === -1) return null;
+    if (end === -1) {
+      // Its end was lost on the way: Ctrl-C still has to interrupt, and nothing of it is taken for keys.
+      const interrupt = this.#rest.indexOf("\u0003");
+      return interrupt === -1 ? null : this.#take(interrupt, "nothing");
+    }
     return this.#take(end + pasteEnds.length, { name: "paste", text: this.#rest.slice(pasteBegins.length, end) });
   }
 

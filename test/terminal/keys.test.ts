@@ -26,6 +26,7 @@ describe("keys", () => {
     ["ESC twice", esc + esc, [key("escape"), key("escape")]],
     ["a character beyond the BMP", "🙂x", [key("🙂", "🙂"), key("x", "x")]],
     ["a paste, with what is no key in it", `${esc}[200~a\r${esc}[A${esc}[201~b`, [key("paste", `a\r${esc}[A`), key("b", "b")]],
+    ["Ctrl-C in a paste whose end was lost", `${esc}[200~qx\u0003`, [key("ctrl-c")]],
     ["nothing for a sequence that means no key", `${esc}[?1;2c${esc}[I`, []],
   ])("%s", (_what, typed, expected) => {
     expect(read(typed)).toEqual(expected);
