@@ -63,10 +63,11 @@ describe("hideTokens", () => {
 
   it.each(["A", "\\", "%25", "=AQA", "AAAAKgAAAA", "%2"])("is quick on a megabyte of %s", (part) => {
     const text = `AAAAKgAAAA ${part.repeat(1_000_000 / part.length)}`;
-    const before = performance.now();
+    // Its own time, however busy the machine is.
+    const before = process.cpuUsage();
     hideTokens(text);
     repairToken(text);
-    expect(performance.now() - before).toBeLessThan(2000);
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(2000);
   });
 });
 

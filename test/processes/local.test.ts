@@ -48,6 +48,8 @@ describe("local", () => {
   });
 
   it.each(["SIGTERM", "SIGINT"] as const)("says so in words without --json, and ends with 0 at %s, whatever goes on", async (signal) => {
+    // A machine of its own: what never ends goes on in every server over the same file.
+    const machine = createMachine();
     const server = machine.launch(["local", "--port", "0"]);
     const [, url = ""] = /SFN=(\S+)/.exec(await server.line(/SFN=/)) ?? [];
     await server.line(/serves/);

@@ -4,7 +4,7 @@ import { delimiter, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createMachine } from "./command.ts";
 
-describe("standard output", () => {
+describe("standard output", { timeout: 60_000 }, () => {
   it("may be closed by its reader, as head -1 does, with no error told", async () => {
     const machine = createMachine();
     await machine.run(["deploy-example", "--yes"]);
