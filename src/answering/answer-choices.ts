@@ -1,11 +1,11 @@
-import { wordsOfChoice } from "../callback/answer-words.ts";
 import { type ContractOutcome, contractAnswer, MissingValue, type TemplateValues, titleText } from "../callback/contract.ts";
-import type { JsonObject } from "../callback/defined-states.ts";
+import { wordsOfChoice } from "../callback/definition/answer-words.ts";
+import type { JsonObject } from "../callback/definition/defined-states.ts";
 import { sampleOf } from "../callback/form-sample.ts";
+import type { Answer } from "../callback/history/outcome.ts";
+import type { CallbackTask } from "../callback/history/waiting-tasks.ts";
 import { parsedJson } from "../callback/json-value.ts";
-import type { Answer } from "../callback/outcome.ts";
 import { hideTokens } from "../callback/task-token.ts";
-import type { CallbackTask } from "../callback/waiting-tasks.ts";
 import { type FoundContract, formProblems } from "./contracts.ts";
 import { type Preview, previewAnswer, type TryState } from "./preview.ts";
 import type { TaskDetails } from "./task-details.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type ContractOutcome, contractSchema, outputSchema, type StateContract, stateContract } from "../callback/contract.ts";
-import { asObject, type JsonObject } from "../callback/defined-states.ts";
+import { asObject, type JsonObject } from "../callback/definition/defined-states.ts";
 import { jsonErrorPlace } from "../callback/json-error.ts";
 import type { Files } from "../context.ts";
 import { usageError } from "../errors.ts";

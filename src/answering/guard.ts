@@ -1,7 +1,7 @@
 import type { StepFunctions } from "../aws/step-functions.ts";
-import { canFailByAnswer } from "../callback/answer-risk.ts";
+import { canFailByAnswer } from "../callback/definition/answer-risk.ts";
 import { machineOf } from "../callback/execution-arn.ts";
-import type { Answer } from "../callback/outcome.ts";
+import type { Answer } from "../callback/history/outcome.ts";
 import type { Connection, Context } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { contractFor, outputProblem } from "./contracts.ts";

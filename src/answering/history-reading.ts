@@ -1,5 +1,5 @@
 import type { HistoryEvent, StepFunctions } from "../aws/step-functions.ts";
-import { type Definition, parseDefinition } from "../callback/definition.ts";
+import { type Definition, parseDefinition } from "../callback/definition/definition.ts";
 import { CliError } from "../errors.ts";
 
 /** The whole history, oldest event first. */

@@ -1,7 +1,7 @@
 import type { HistoryEvent, StepFunctions } from "../aws/step-functions.ts";
+import { type CallbackTask, callbackTasks } from "../callback/history/waiting-tasks.ts";
 import { taskId } from "../callback/task-id.ts";
 import { hideTokens } from "../callback/task-token.ts";
-import { type CallbackTask, callbackTasks } from "../callback/waiting-tasks.ts";
 import type { Clock, Connection, Prompts, TaskIndex, Terminal } from "../context.ts";
 import { CliError, usageError } from "../errors.ts";
 import { sweep } from "../sweep/sweep.ts";

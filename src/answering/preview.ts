@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import type { StateTrial, StateTried, StepFunctions } from "../aws/step-functions.ts";
-import { type Consequence, consequenceOf } from "../callback/consequence.ts";
-import { type JsonObject, parseMachine, queryLanguage, stateNamed } from "../callback/defined-states.ts";
-import type { Answer } from "../callback/outcome.ts";
-import { trailTo } from "../callback/trail.ts";
-import { trialState } from "../callback/trial-state.ts";
+import { type Consequence, consequenceOf } from "../callback/definition/consequence.ts";
+import { type JsonObject, parseMachine, queryLanguage, stateNamed } from "../callback/definition/defined-states.ts";
+import { trialState } from "../callback/definition/trial-state.ts";
+import type { Answer } from "../callback/history/outcome.ts";
+import { trailTo } from "../callback/history/trail.ts";
 import type { Connection, Context } from "../context.ts";
 import { CliError } from "../errors.ts";
 import type { FoundTask } from "./look-up.ts";

@@ -9,10 +9,10 @@ import {
   next,
   type Outcome,
   type Sending,
-} from "../callback/outcome.ts";
+} from "../callback/history/outcome.ts";
+import type { Closing } from "../callback/history/waiting-tasks.ts";
 import { type Stamp, stamped } from "../callback/stamp.ts";
 import { taskId } from "../callback/task-id.ts";
-import type { Closing } from "../callback/waiting-tasks.ts";
 import type { Clock } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { readBack, readOn } from "./history-reading.ts";

@@ -1,5 +1,5 @@
 import type { Execution, StepFunctions } from "../aws/step-functions.ts";
-import type { Outcome } from "../callback/outcome.ts";
+import type { Outcome } from "../callback/history/outcome.ts";
 import { taskId } from "../callback/task-id.ts";
 import { CliError } from "../errors.ts";
 import { type FoundTask, findTask } from "./look-up.ts";

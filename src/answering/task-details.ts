@@ -1,12 +1,12 @@
 import type { Execution, StepFunctions } from "../aws/step-functions.ts";
 import { consoleLink } from "../callback/console-links.ts";
-import { parseMachine, stateNamed } from "../callback/defined-states.ts";
-import { parseDefinition } from "../callback/definition.ts";
+import { parseMachine, stateNamed } from "../callback/definition/defined-states.ts";
+import { parseDefinition } from "../callback/definition/definition.ts";
+import { type NextSteps, nextSteps } from "../callback/definition/next-steps.ts";
 import { machineOf } from "../callback/execution-arn.ts";
-import { type NextSteps, nextSteps } from "../callback/next-steps.ts";
+import { type Trail, trailTo } from "../callback/history/trail.ts";
+import { callbackTasks } from "../callback/history/waiting-tasks.ts";
 import { taskId } from "../callback/task-id.ts";
-import { type Trail, trailTo } from "../callback/trail.ts";
-import { callbackTasks } from "../callback/waiting-tasks.ts";
 import type { Connection, Place } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { readHistory } from "./history-reading.ts";

@@ -1,5 +1,5 @@
-import { asObject, type JsonObject } from "./defined-states.ts";
-import type { Answer } from "./outcome.ts";
+import { asObject, type JsonObject } from "./definition/defined-states.ts";
+import type { Answer } from "./history/outcome.ts";
 
 /** How tasks of one state may be answered, as a contract file has it. */
 export interface StateContract {

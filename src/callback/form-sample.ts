@@ -1,5 +1,5 @@
 import { fieldsOf } from "./contract.ts";
-import { asObject, type JsonObject } from "./defined-states.ts";
+import { asObject, type JsonObject } from "./definition/defined-states.ts";
 
 /** Something of the right kind for every field of a form, to try where an answer leads before it is filled in. */
 export function sampleOf(form: JsonObject | null): JsonObject {

@@ -1,4 +1,4 @@
-import type { Answer } from "./outcome.ts";
+import type { Answer } from "./history/outcome.ts";
 
 /** Who answered, when and why, as it is added to an answer. */
 export interface Stamp {

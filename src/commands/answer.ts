@@ -7,17 +7,16 @@ import { resultBefore } from "../answering/send.ts";
 import { type TaskDetails, taskDetails } from "../answering/task-details.ts";
 import { readReference } from "../answering/task-reference.ts";
 import { requiredFields } from "../callback/contract.ts";
-import type { JsonObject } from "../callback/defined-states.ts";
+import type { JsonObject } from "../callback/definition/defined-states.ts";
 import type { Connection, Context } from "../context.ts";
 import { usageError } from "../errors.ts";
-import { answerFound, reportAnswer, senderFor } from "./answering.ts";
-import { answerOf, type Composed, composeAnswer, composeChoice } from "./compose-answer.ts";
-import { type Composing, composingFor } from "./composing.ts";
-import { dryRunFound, stampedNow } from "./dry-run.ts";
-import { checkedForm } from "./fill-form.ts";
-import { reportOutcome } from "./outcome-report.ts";
-import { previewDetails } from "./preview-report.ts";
-import type { Run } from "./registration.ts";
+import { answerFound, reportAnswer, senderFor } from "./answer/answering.ts";
+import { answerOf, type Composed, composeAnswer, composeChoice } from "./answer/compose-answer.ts";
+import { type Composing, composingFor } from "./answer/composing.ts";
+import { dryRunFound, stampedNow } from "./answer/dry-run.ts";
+import { checkedForm } from "./answer/fill-form.ts";
+import { reportOutcome } from "./answer/outcome-report.ts";
+import { previewDetails } from "./answer/preview-report.ts";
 import {
   addContract,
   addDryRun,
@@ -28,10 +27,11 @@ import {
   refuseUnstampable,
   type SendingOptions,
   sendingOptions,
-} from "./sending-options.ts";
-import { askingLines } from "./show-text.ts";
+} from "./answer/sending-options.ts";
+import { addSetOptions, readJson, valueOptions } from "./answer/values.ts";
+import type { Run } from "./registration.ts";
+import { askingLines } from "./show/text.ts";
 import { addTaskOptions, taskOptions } from "./task-argument.ts";
-import { addSetOptions, readJson, valueOptions } from "./values.ts";
 
 export function registerAnswer(program: Command, run: Run): void {
   const command = program

@@ -2,13 +2,13 @@ import type { Command } from "commander";
 import { readReference } from "../answering/task-reference.ts";
 import { checkCause, checkError } from "../callback/answer.ts";
 import type { Context } from "../context.ts";
-import { answerOne, refuse } from "./answering.ts";
-import { bulk } from "./bulk.ts";
-import { addBulkOptions, bulkChoice } from "./bulk-options.ts";
+import { answerOne, refuse } from "./answer/answering.ts";
+import { addDryRun, addFollow, addPreview, addReasonAndStamp, refuseUnstampable, sendingOptions } from "./answer/sending-options.ts";
+import { allowOneStdin, readText } from "./answer/values.ts";
+import { bulk } from "./bulk/bulk.ts";
+import { addBulkOptions, bulkChoice } from "./bulk/options.ts";
 import type { Run } from "./registration.ts";
-import { addDryRun, addFollow, addPreview, addReasonAndStamp, refuseUnstampable, sendingOptions } from "./sending-options.ts";
 import { addTaskOptions, taskOptions, textOption } from "./task-argument.ts";
-import { allowOneStdin, readText } from "./values.ts";
 
 export function registerFail(program: Command, run: Run): void {
   const command = program

@@ -1,17 +1,17 @@
 import type { Command } from "commander";
-import { keepBeating } from "../answering/beating.ts";
-import { beat, howItEnded } from "../answering/held-task.ts";
 import type { AnswerResult } from "../answering/send.ts";
 import { type Reference, readReference, type TaskOptions } from "../answering/task-reference.ts";
+import { keepBeating } from "../answering/work/beating.ts";
+import { beat, howItEnded } from "../answering/work/held-task.ts";
 import type { Context } from "../context.ts";
 import { CliError, usageError } from "../errors.ts";
-import { answerOne, senderFor } from "./answering.ts";
+import { answerOne, senderFor } from "./answer/answering.ts";
+import { exitCodes, outcomeJson, reportOutcome } from "./answer/outcome-report.ts";
+import { addDryRun, sendingOptions } from "./answer/sending-options.ts";
 import { parseDuration } from "./durations.ts";
-import { hold } from "./holding.ts";
-import { exitCodes, outcomeJson, reportOutcome } from "./outcome-report.ts";
 import type { Run } from "./registration.ts";
-import { parseEvery } from "./run-options.ts";
-import { addDryRun, sendingOptions } from "./sending-options.ts";
+import { hold } from "./run/holding.ts";
+import { parseEvery } from "./run/options.ts";
 import { addTaskOptions, taskOptions, textOption } from "./task-argument.ts";
 
 export function registerHeartbeat(program: Command, run: Run): void {

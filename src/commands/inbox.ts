@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
+import { addContract, sendingOptions } from "./answer/sending-options.ts";
 import { isReadOnly } from "./read-only.ts";
 import type { Run } from "./registration.ts";
-import { addContract, sendingOptions } from "./sending-options.ts";
 
 /** The command where none is named. */
 export function registerInbox(program: Command, run: Run): void {

@@ -5,15 +5,15 @@ import { CliError } from "../errors.ts";
 import type { Sweep } from "../sweep/sweep.ts";
 import type { SweptTask } from "../sweep/swept-task.ts";
 import { dim, type Text } from "../text.ts";
-import { warnOfNotSeen } from "./not-seen-text.ts";
-import { addPendingOptions, filterAt, type PendingOptions, pendingOptions } from "./pending-options.ts";
-import { progressText } from "./pending-progress.ts";
-import { callsOf, connectRegions, sweepRegions } from "./pending-regions.ts";
-import { pendingScreen } from "./pending-screen.ts";
+import { warnOfNotSeen } from "./pending/not-seen-text.ts";
+import { addPendingOptions, filterAt, type PendingOptions, pendingOptions } from "./pending/options.ts";
+import { progressText } from "./pending/progress.ts";
+import { callsOf, connectRegions, sweepRegions } from "./pending/regions.ts";
+import { pendingScreen } from "./pending/screen.ts";
+import { taskColumns, usualColumns, wideColumns } from "./pending/waiting-task-columns.ts";
+import { groupColumns, groupJson, TaskGroups } from "./pending/waiting-task-groups.ts";
+import { taskJson } from "./pending/waiting-task-json.ts";
 import type { Run } from "./registration.ts";
-import { taskColumns, usualColumns, wideColumns } from "./waiting-task-columns.ts";
-import { groupColumns, groupJson, TaskGroups } from "./waiting-task-groups.ts";
-import { taskJson } from "./waiting-task-json.ts";
 
 /** The code that says "something is waiting" to cron and CI; it wins over 5. */
 const somethingWaits = 8;

@@ -1,18 +1,18 @@
 import type { Command } from "commander";
-import { type Rhythm, rhythmOf } from "../answering/beating.ts";
-import type { HeldTask } from "../answering/held-task.ts";
 import { type Reference, readReference, type TaskOptions } from "../answering/task-reference.ts";
+import { type Rhythm, rhythmOf } from "../answering/work/beating.ts";
+import type { HeldTask } from "../answering/work/held-task.ts";
 import { taskId } from "../callback/task-id.ts";
 import type { Context } from "../context.ts";
 import { CliError, usageError } from "../errors.ts";
-import { hold } from "./holding.ts";
-import { Interrupts } from "./interrupts.ts";
 import type { Run } from "./registration.ts";
-import { endJson, exitCodeOf } from "./run-end.ts";
-import { runLog, type Tell } from "./run-log.ts";
-import { addRunOptions, parseEvery, parseLog, parseRunSettings, parseWorker } from "./run-options.ts";
-import { lost, type RunSettings, type WorkEnd, workOn, workplace } from "./run-task.ts";
-import { runWorker } from "./run-worker.ts";
+import { endJson, exitCodeOf } from "./run/end.ts";
+import { hold } from "./run/holding.ts";
+import { Interrupts } from "./run/interrupts.ts";
+import { runLog, type Tell } from "./run/log.ts";
+import { addRunOptions, parseEvery, parseLog, parseRunSettings, parseWorker } from "./run/options.ts";
+import { lost, type RunSettings, type WorkEnd, workOn, workplace } from "./run/task.ts";
+import { runWorker } from "./run/worker.ts";
 import { addTaskOptions, taskOptions } from "./task-argument.ts";
 
 const exitCodesHelp = `

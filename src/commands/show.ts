@@ -4,12 +4,12 @@ import { taskDetails } from "../answering/task-details.ts";
 import { readReference } from "../answering/task-reference.ts";
 import type { Context } from "../context.ts";
 import type { Text } from "../text.ts";
-import { composingFor } from "./composing.ts";
+import { composingFor } from "./answer/composing.ts";
+import { addContract } from "./answer/sending-options.ts";
 import { connectionFlags } from "./connection-flags.ts";
 import type { Run } from "./registration.ts";
-import { addContract } from "./sending-options.ts";
-import { detailsJson } from "./show-json.ts";
-import { detailsLines } from "./show-text.ts";
+import { detailsJson } from "./show/json.ts";
+import { detailsLines } from "./show/text.ts";
 import { addTaskOptions, taskOptions, textOption } from "./task-argument.ts";
 
 export function registerShow(program: Command, run: Run): void {

@@ -3,10 +3,10 @@ import { rememberTasks } from "../answering/look-up.ts";
 import type { StepFunctions } from "../aws/step-functions.ts";
 import type { Context } from "../context.ts";
 import { usageError } from "../errors.ts";
+import { offerToAnswer } from "./answer/offer-answer.ts";
+import { addSetOptions, allowOneStdin, readJson, type ValueOptions, valueOptions } from "./answer/values.ts";
 import { parseDuration } from "./durations.ts";
-import { offerToAnswer } from "./offer-answer.ts";
 import type { Run } from "./registration.ts";
-import { addSetOptions, allowOneStdin, readJson, type ValueOptions, valueOptions } from "./values.ts";
 import { lines, type Watched, watch, watchedJson } from "./wait.ts";
 
 export interface StartOptions {

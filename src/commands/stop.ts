@@ -4,16 +4,16 @@ import { stopExecution } from "../answering/stop.ts";
 import { type Reference, readReference } from "../answering/task-reference.ts";
 import type { Connection, Context } from "../context.ts";
 import { usageError } from "../errors.ts";
-import { senderFor } from "./answering.ts";
-import { bulk } from "./bulk.ts";
-import { addBulkOptions, bulkChoice } from "./bulk-options.ts";
-import { dryRunStop } from "./dry-run.ts";
+import { senderFor } from "./answer/answering.ts";
+import { dryRunStop } from "./answer/dry-run.ts";
+import { reportStop } from "./answer/outcome-report.ts";
+import { addDryRun, sendingOptions } from "./answer/sending-options.ts";
+import { allowOneStdin } from "./answer/values.ts";
+import { bulk } from "./bulk/bulk.ts";
+import { addBulkOptions, bulkChoice } from "./bulk/options.ts";
 import { readReason } from "./fail.ts";
-import { reportStop } from "./outcome-report.ts";
 import type { Run } from "./registration.ts";
-import { addDryRun, sendingOptions } from "./sending-options.ts";
 import { addTaskOptions, taskOptions, textOption } from "./task-argument.ts";
-import { allowOneStdin } from "./values.ts";
 
 export function registerStop(program: Command, run: Run): void {
   const command = program

@@ -4,12 +4,8 @@ import { type Reference, readReference, type TaskOptions } from "../answering/ta
 import { checkOutput } from "../callback/answer.ts";
 import type { Context } from "../context.ts";
 import { usageError } from "../errors.ts";
-import { answerTaskInWords } from "./answer.ts";
-import { answerOne, refuse } from "./answering.ts";
-import { bulk } from "./bulk.ts";
-import { addBulkOptions, type BulkChoice, bulkChoice } from "./bulk-options.ts";
-import { composeOutput } from "./compose-answer.ts";
-import type { Run } from "./registration.ts";
+import { answerOne, refuse } from "./answer/answering.ts";
+import { composeOutput } from "./answer/compose-answer.ts";
 import {
   addContract,
   addDryRun,
@@ -19,9 +15,13 @@ import {
   refuseUnstampable,
   type SendingOptions,
   sendingOptions,
-} from "./sending-options.ts";
+} from "./answer/sending-options.ts";
+import { addSetOptions, allowOneStdin, parseJson, readJson, valueOptions } from "./answer/values.ts";
+import { answerTaskInWords } from "./answer.ts";
+import { bulk } from "./bulk/bulk.ts";
+import { addBulkOptions, type BulkChoice, bulkChoice } from "./bulk/options.ts";
+import type { Run } from "./registration.ts";
 import { addTaskOptions, taskOptions, textOption } from "./task-argument.ts";
-import { addSetOptions, allowOneStdin, parseJson, readJson, valueOptions } from "./values.ts";
 
 export function registerSucceed(program: Command, run: Run): void {
   const command = program

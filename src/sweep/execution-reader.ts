@@ -1,7 +1,7 @@
 import type { ExecutionSummary, HistoryEvent, StepFunctions } from "../aws/step-functions.ts";
-import type { Definition } from "../callback/definition.ts";
-import { historyTail, openMapRuns } from "../callback/history-tail.ts";
-import { type CallbackTask, type PathStep, waitingTasks } from "../callback/waiting-tasks.ts";
+import type { Definition } from "../callback/definition/definition.ts";
+import { historyTail, openMapRuns } from "../callback/history/history-tail.ts";
+import { type CallbackTask, type PathStep, waitingTasks } from "../callback/history/waiting-tasks.ts";
 import type { DefinedMachine, MachineDefinitions } from "./machine-definitions.ts";
 
 const pageSize = 1000;

@@ -1,5 +1,5 @@
 import type { ExecutionSummary, StateMachineSummary, StepFunctions } from "../aws/step-functions.ts";
-import { type Definition, parseDefinition } from "../callback/definition.ts";
+import { type Definition, parseDefinition } from "../callback/definition/definition.ts";
 import { CliError } from "../errors.ts";
 
 /** A machine as it was defined when it was described. */

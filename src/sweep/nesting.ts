@@ -1,6 +1,6 @@
 import type { HistoryEvent } from "../aws/step-functions.ts";
 import { machineOf } from "../callback/execution-arn.ts";
-import { nestedExecutions, startedBy } from "../callback/history-tail.ts";
+import { nestedExecutions, startedBy } from "../callback/history/history-tail.ts";
 import type { Reading } from "./execution-reader.ts";
 
 /** Executions that only wait for others' are read to show the way to what waits, so many at most: they cost calls and hold nothing themselves. */

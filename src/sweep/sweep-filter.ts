@@ -1,6 +1,6 @@
 import type { ExecutionSummary, StateMachineSummary } from "../aws/step-functions.ts";
-import type { DefinedState, Definition } from "../callback/definition.ts";
-import type { CallbackTask } from "../callback/waiting-tasks.ts";
+import type { DefinedState, Definition } from "../callback/definition/definition.ts";
+import type { CallbackTask } from "../callback/history/waiting-tasks.ts";
 
 /** What a sweep looks for; everything where nothing is given. Names may hold `*` and `?`; a name that is exactly so goes before a pattern. */
 export interface SweepFilter {

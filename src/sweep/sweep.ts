@@ -1,6 +1,6 @@
 import type { ExecutionSummary, ExecutionsOf, StateMachineSummary, StepFunctions } from "../aws/step-functions.ts";
-import type { Definition } from "../callback/definition.ts";
-import { openMapRuns } from "../callback/history-tail.ts";
+import type { Definition } from "../callback/definition/definition.ts";
+import { openMapRuns } from "../callback/history/history-tail.ts";
 import { readCallers } from "./callers.ts";
 import { ExecutionReader, type MapRunOrigin, type Read, type Reading } from "./execution-reader.ts";
 import { type DefinedMachine, isToldBy, MachineDefinitions } from "./machine-definitions.ts";

@@ -1,6 +1,6 @@
 import type { ExecutionSummary, StateMachineSummary } from "../aws/step-functions.ts";
+import type { CallbackTask } from "../callback/history/waiting-tasks.ts";
 import { taskId } from "../callback/task-id.ts";
-import type { CallbackTask } from "../callback/waiting-tasks.ts";
 
 /** A waiting task and where it is. Its payload and token are not kept: a sweep may find a hundred thousand. */
 export interface SweptTask {

@@ -7,8 +7,8 @@ import {
   interruptedAnswer,
   keptErrorBytes,
   keptOutputBytes,
-} from "../../src/answering/command-answer.ts";
-import { Tail } from "../../src/answering/tail.ts";
+} from "../../src/answering/work/command-answer.ts";
+import { Tail } from "../../src/answering/work/tail.ts";
 
 const rules: AnswerRules = { outputFrom: "auto", wrap: false, error: null, errorFor: new Map() };
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { Journal, keyOf, type PlannedTask, readJournal } from "../../src/answering/journal.ts";
+import { Journal, keyOf, type PlannedTask, readJournal } from "../../src/answering/bulk/journal.ts";
 import type { AppendedFile } from "../../src/context.ts";
 
 const request = { command: "succeed", given: { answer: { kind: "success", output: "1" } } } as const;

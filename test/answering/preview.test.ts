@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { findTask } from "../../src/answering/look-up.ts";
 import { previewAnswer } from "../../src/answering/preview.ts";
 import type { StepFunctions } from "../../src/aws/step-functions.ts";
-import { waitingTasks } from "../../src/callback/waiting-tasks.ts";
+import { waitingTasks } from "../../src/callback/history/waiting-tasks.ts";
 import { temporaryFolder } from "../harness.ts";
 import { throughApi } from "../local-file.ts";
 

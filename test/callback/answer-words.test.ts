@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { wordsOfChoice } from "../../src/callback/answer-words.ts";
+import { wordsOfChoice } from "../../src/callback/definition/answer-words.ts";
 
 /** A callback state `Ask` with these fields, and after it a Choice `Which?` with these. */
 function machine(ask: object, choice: object, language?: "JSONata"): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { consequenceOf } from "../../src/callback/consequence.ts";
+import { consequenceOf } from "../../src/callback/definition/consequence.ts";
 import { asking, entered, event, failed, waiting } from "./history.ts";
 
 const task = { Type: "Task", Resource: "arn:aws:states:::sqs:sendMessage.waitForTaskToken" };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { judge, next } from "../../src/callback/outcome.ts";
+import { judge, next } from "../../src/callback/history/outcome.ts";
 import { asking, entered, event, exited, failed, succeeded, timedOut, waiting } from "./history.ts";
 
 const yes = { kind: "success", output: '{"a":1,"b":2}' } as const;

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { HistoryEvent } from "@aws-sdk/client-sfn";
 import { describe, expect, it } from "vitest";
-import { parseDefinition } from "../../src/callback/definition.ts";
-import { callbackTasks, waitingTasks } from "../../src/callback/waiting-tasks.ts";
+import { parseDefinition } from "../../src/callback/definition/definition.ts";
+import { callbackTasks, waitingTasks } from "../../src/callback/history/waiting-tasks.ts";
 
 const file = new URL("../../../shared/recordings/executions.jsonl", import.meta.url);
 const present = existsSync(file);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { tokenInPayload } from "../../src/callback/history/token-in-payload.ts";
 import { hideTokens, looksLikeToken, repairToken } from "../../src/callback/task-token.ts";
-import { tokenInPayload } from "../../src/callback/token-in-payload.ts";
 import { tokenOf } from "./history.ts";
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";

@@ -1,6 +1,6 @@
 import type { HistoryEvent } from "@aws-sdk/client-sfn";
 import { describe, expect, it } from "vitest";
-import { trailTo } from "../../src/callback/trail.ts";
+import { trailTo } from "../../src/callback/history/trail.ts";
 import { entered, event, exited, failed, iteration, scheduled, timedOut, waiting } from "./history.ts";
 
 const started = event(1, 0, "ExecutionStarted", { executionStartedEventDetails: { input: "{}" } });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { parseDefinition } from "../../src/callback/definition.ts";
-import { callbackTasks, waitingTasks } from "../../src/callback/waiting-tasks.ts";
+import { parseDefinition } from "../../src/callback/definition/definition.ts";
+import { callbackTasks, waitingTasks } from "../../src/callback/history/waiting-tasks.ts";
 import { asking, entered, event, exited, failed, iteration, succeeded, timedOut, tokenOf, waiting } from "./history.ts";
 
 const started = event(1, 0, "ExecutionStarted");

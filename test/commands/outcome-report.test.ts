@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { AnswerResult } from "../../src/answering/send.ts";
-import { reportOutcome } from "../../src/commands/outcome-report.ts";
+import { reportOutcome } from "../../src/commands/answer/outcome-report.ts";
 import { terminalInMemory } from "../terminal/streams.ts";
 
 // A token of another endpoint than AWS: nothing but the user's own words tells that it is one.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { progressText } from "../../src/commands/pending-progress.ts";
+import { progressText } from "../../src/commands/pending/progress.ts";
 
 const nothing = { machinesLeft: 0, callbackMachinesLeft: 0, executionsRead: 0, executionsLeft: 0, tasks: 0, millisecondsLeft: 0 };
 

@@ -10,7 +10,7 @@ import {
   UpdateMapRunCommand,
 } from "@aws-sdk/client-sfn";
 import { describe, expect, it } from "vitest";
-import { waitingTasks } from "../../src/callback/waiting-tasks.ts";
+import { waitingTasks } from "../../src/callback/history/waiting-tasks.ts";
 import { Bench, callbackState, lines, machine } from "./peer.ts";
 
 const dayMilliseconds = 86_400_000;

@@ -8,7 +8,7 @@ import {
 import { expect } from "vitest";
 import { connectEndpoint } from "../../src/aws/connection.ts";
 import type { HistoryEvent, StepFunctions } from "../../src/aws/step-functions.ts";
-import { callbackTasks } from "../../src/callback/waiting-tasks.ts";
+import { callbackTasks } from "../../src/callback/history/waiting-tasks.ts";
 import { openVisits } from "../../src/local/asl/execution-state.ts";
 import { Store } from "../../src/local/store/store.ts";
 import { createLazyPacer } from "../../src/sweep/pacing.ts";

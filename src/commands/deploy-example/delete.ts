@@ -1,7 +1,7 @@
 import type { CloudFormation, StackResource } from "../../aws/cloudformation.ts";
 import type { Connection, Context } from "../../context.ts";
 import { CliError, usageError } from "../../errors.ts";
-import { counted } from "../bulk-plan-report.ts";
+import { counted } from "../bulk/plan-report.ts";
 import { connectionFlags, placeText, shellWord } from "../connection-flags.ts";
 import { type Followed, firstCause, follow, newestEvent } from "./follow.ts";
 import type { DeleteOptions } from "./options.ts";

@@ -3,7 +3,7 @@ import type { Column, Context } from "../../context.ts";
 import type { ExampleName } from "../../example/definitions.ts";
 import { machineId, machineName } from "../../example/template.ts";
 import { bold, cyan, dim, type Text } from "../../text.ts";
-import { counted } from "../bulk-plan-report.ts";
+import { counted } from "../bulk/plan-report.ts";
 import { connectionFlags } from "../connection-flags.ts";
 import type { Permission } from "./plan.ts";
 

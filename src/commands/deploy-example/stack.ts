@@ -3,7 +3,7 @@ import type { Connection, Context } from "../../context.ts";
 import { CliError, usageError } from "../../errors.ts";
 import { exampleTemplate, type Template } from "../../example/template.ts";
 import { yamlText } from "../../example/template-text.ts";
-import { counted } from "../bulk-plan-report.ts";
+import { counted } from "../bulk/plan-report.ts";
 import { connectionFlags, placeText, shellWord } from "../connection-flags.ts";
 import { type Followed, firstCause, follow, newestEvent } from "./follow.ts";
 import type { DeployOptions } from "./options.ts";

@@ -1,12 +1,12 @@
 import type { AnswerChoice } from "../../answering/answer-choices.ts";
 import { findTask } from "../../answering/look-up.ts";
 import { checkCause, checkError, checkOutput } from "../../callback/answer.ts";
-import type { Answer } from "../../callback/outcome.ts";
+import type { Answer } from "../../callback/history/outcome.ts";
 import { usageError } from "../../errors.ts";
-import type { BulkAct } from "../bulk.ts";
-import { answerOf } from "../compose-answer.ts";
-import type { Composing } from "../composing.ts";
-import { fillForm } from "../fill-form.ts";
+import { answerOf } from "../answer/compose-answer.ts";
+import type { Composing } from "../answer/composing.ts";
+import { fillForm } from "../answer/fill-form.ts";
+import type { BulkAct } from "../bulk/bulk.ts";
 import type { Deed } from "./flows.ts";
 import { readTask, type Session } from "./session.ts";
 import type { Row } from "./task-list.ts";

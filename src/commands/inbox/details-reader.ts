@@ -1,10 +1,10 @@
 import { findTask } from "../../answering/look-up.ts";
-import type { Closing } from "../../callback/waiting-tasks.ts";
+import type { Closing } from "../../callback/history/waiting-tasks.ts";
 import { CliError } from "../../errors.ts";
 import { type Text, yellow } from "../../text.ts";
-import type { Composing } from "../composing.ts";
+import type { Composing } from "../answer/composing.ts";
 import { connectionFlags } from "../connection-flags.ts";
-import { briefDetailsLines, detailsLines } from "../show-text.ts";
+import { briefDetailsLines, detailsLines } from "../show/text.ts";
 import { readTask, type Session } from "./session.ts";
 import type { Row } from "./task-list.ts";
 

@@ -1,6 +1,6 @@
 import type { Text } from "../../text.ts";
-import { type BulkAct, bulk } from "../bulk.ts";
-import type { BulkChoice } from "../bulk-options.ts";
+import { type BulkAct, bulk } from "../bulk/bulk.ts";
+import type { BulkChoice } from "../bulk/options.ts";
 import { composeForMany } from "./compose-for-many.ts";
 import { askForReason, type Deed, type Done, doToTask, nothingDone } from "./flows.ts";
 import { type Session, sendingWith } from "./session.ts";

@@ -5,10 +5,10 @@ import { checkCause } from "../../callback/answer.ts";
 import type { Context } from "../../context.ts";
 import { CliError } from "../../errors.ts";
 import { type Text, yellow } from "../../text.ts";
-import { answerFound, senderFor } from "../answering.ts";
-import { composeAnswer, composeFailure, composeOutput } from "../compose-answer.ts";
-import { exitCodes, outcomeLine, redacted, stopSentence } from "../outcome-report.ts";
-import { refuseUnstampable } from "../sending-options.ts";
+import { answerFound, senderFor } from "../answer/answering.ts";
+import { composeAnswer, composeFailure, composeOutput } from "../answer/compose-answer.ts";
+import { exitCodes, outcomeLine, redacted, stopSentence } from "../answer/outcome-report.ts";
+import { refuseUnstampable } from "../answer/sending-options.ts";
 import { readTask, type Session, sendingWith } from "./session.ts";
 import type { Row } from "./task-list.ts";
 

@@ -1,8 +1,8 @@
 import type { Layout } from "../../context.ts";
 import { bold, cyan, dim, inverse, type Text } from "../../text.ts";
 import { formatSpan } from "../durations.ts";
-import { pathText } from "../show-text.ts";
-import { deadline } from "../waiting-task-columns.ts";
+import { deadline } from "../pending/waiting-task-columns.ts";
+import { pathText } from "../show/text.ts";
 import { listHeight } from "./geometry.ts";
 import type { InboxState } from "./state.ts";
 import type { Row } from "./task-list.ts";

@@ -3,7 +3,7 @@ import type { Clock, Connection, TaskIndex } from "../../context.ts";
 import { CliError } from "../../errors.ts";
 import { type Sweep, type SweepProgress, sweep } from "../../sweep/sweep.ts";
 import type { SweptTask } from "../../sweep/swept-task.ts";
-import { addressOf } from "../waiting-task-json.ts";
+import { addressOf } from "../pending/waiting-task-json.ts";
 
 /** Who is told what the looking finds. */
 export interface SweepListener {

@@ -3,7 +3,7 @@ import { CliError } from "../../errors.ts";
 import { sweep } from "../../sweep/sweep.ts";
 import { bold, type Text, yellow } from "../../text.ts";
 import { formatSpan } from "../durations.ts";
-import { warnOfNotSeen } from "../not-seen-text.ts";
+import { warnOfNotSeen } from "../pending/not-seen-text.ts";
 import { declined } from "./conversation.ts";
 import { DetailsReader } from "./details-reader.ts";
 import { type Deed, doToTask } from "./flows.ts";

@@ -2,8 +2,8 @@ import type { FoundTask } from "../../answering/look-up.ts";
 import { openTrials, type TryState } from "../../answering/preview.ts";
 import { taskDetails } from "../../answering/task-details.ts";
 import type { Connection, Context, Place } from "../../context.ts";
-import { type Composing, composingFor } from "../composing.ts";
-import { identified, type SendingOptions } from "../sending-options.ts";
+import { type Composing, composingFor } from "../answer/composing.ts";
+import { identified, type SendingOptions } from "../answer/sending-options.ts";
 import type { Where } from "./state.ts";
 
 /** How the inbox was opened. */

@@ -1,6 +1,6 @@
 import type { SweptTask } from "../../sweep/swept-task.ts";
 import type { Text } from "../../text.ts";
-import { addressOf } from "../waiting-task-json.ts";
+import { addressOf } from "../pending/waiting-task-json.ts";
 
 /** A task in the list, waiting or just ended. */
 export interface Row {

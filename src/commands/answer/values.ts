@@ -1,0 +1,134 @@
+import type { Command } from "commander";
+import { isExactNumber, parseExactly } from "../../callback/exact-json.ts";
+import type { Files } from "../../context.ts";
+import { usageError } from "../../errors.ts";
+
+/** Where a JSON value comes from: one whole value, or members set one by one. */
+export interface ValueOptions {
+  /** `'<json>'`, `@file` or `-`. */
+  readonly value?: string;
+  /** `key=value` with dotted keys; `true`, `false`, `null` and numbers are taken as JSON, anything else as a string. */
+  readonly set: readonly string[];
+  readonly setString: readonly string[];
+  readonly setJson: readonly string[];
+}
+
+/** Puts --set, --set-string and --set-json on a command. Collectors, since a variadic option would swallow the task. */
+export function addSetOptions(command: Command): Command {
+  return command
+    .option("--set <key=value>", "set one member, dotted keys; true, false, null and numbers are taken as JSON", collect)
+    .option("--set-string <key=value>", "set one member to a string", collect)
+    .option("--set-json <key=json>", "set one member to a JSON value", collect);
+}
+
+function collect(value: string, earlier: string[] | undefined): string[] {
+  return [...(earlier ?? []), value];
+}
+
+/** The value options of a command's parsed options; `name` is the option that holds the whole value (`output`, `input`). */
+export function valueOptions(options: Record<string, unknown>, name: string): ValueOptions {
+  const value = options[name];
+  return {
+    ...(typeof value === "string" ? { value } : {}),
+    set: strings(options["set"]),
+    setString: strings(options["setString"]),
+    setJson: strings(options["setJson"]),
+  };
+}
+
+function strings(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+}
+
+/** Refuses (usage error) more than one `-` among the values of a command: standard input can be read once. */
+export function allowOneStdin(values: Readonly<Record<string, string | undefined>>): void {
+  const readers = Object.entries(values).filter(([, value]) => value === "-");
+  if (readers.length > 1) {
+    throw usageError(`only one option can read standard input (-), and here ${readers.map(([name]) => name).join(" and ")} do`);
+  }
+}
+
+/** A text option's value: as it stands, the text of a file for `@file`, all of standard input for `-`. */
+export async function readText(files: Files, value: string): Promise<string> {
+  if (value === "-") return files.readStdin();
+  return value.startsWith("@") ? files.read(value.slice(1)) : value;
+}
+
+/**
+ * The JSON text that the options give, or undefined where they give none. The text of a whole value is kept as it was written;
+ * usage errors: no JSON (with the place), both a whole value and members, a bad key. `option` is the flag named in messages.
+ */
+export async function readJson(files: Files, options: ValueOptions, option: string): Promise<string | undefined> {
+  const settings = [...options.set, ...options.setString, ...options.setJson];
+  if (options.value === undefined) return settings.length === 0 ? undefined : JSON.stringify(fromSettings(options));
+  if (settings.length > 0) throw usageError(`${option} gives the whole value, so --set cannot stand beside it`, `Use ${option} or --set.`);
+  const text = (await readText(files, options.value)).replace(/^\uFEFF/, "").trim();
+  parseJson(text, option, options.value);
+  return text;
+}
+
+/** Parses JSON; a usage error that shows where it stops being JSON, and for plain text how to quote it. `given` is what was typed. */
+export function parseJson(text: string, option: string, given = text): unknown {
+  try {
+    return parseExactly(text);
+  } catch (error) {
+    const fromElsewhere = given === "-" ? " (standard input)" : given.startsWith("@") ? ` (${given.slice(1)})` : "";
+    throw usageError(`${option}${fromElsewhere} is not JSON: ${placeOf(text, error)}`, hintFor(text, option));
+  }
+}
+
+function placeOf(text: string, error: unknown): string {
+  if (text === "") return "it is empty.";
+  const position = /at position (\d+)/.exec(error instanceof Error ? error.message : "")?.[1];
+  if (position === undefined)
+    return /Unexpected end|Unterminated/.test(String(error)) ? "it ends too early." : "it does not begin as JSON does.";
+  const before = text.slice(0, Number(position)).split("\n");
+  const found = text.slice(Number(position), Number(position) + 12);
+  const place = `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
+  return found === "" ? `it ends too early, at ${place}.` : `unexpected ${JSON.stringify(found)} at ${place}.`;
+}
+
+function hintFor(text: string, option: string): string {
+  if (/^[^{["'\n][^\n]{0,60}$/.test(text)) return `A plain text is quoted twice: ${option} '${JSON.stringify(text)}'`;
+  return `Write JSON in single quotes, ${option} '{"approved":true}', or give a file: ${option} @answer.json`;
+}
+
+type JsonObject = { [key: string]: unknown };
+
+function fromSettings(options: ValueOptions): JsonObject {
+  const result: JsonObject = {};
+  for (const setting of options.set) assign(result, "--set", setting, guessed);
+  for (const setting of options.setString) assign(result, "--set-string", setting, (text) => text);
+  for (const setting of options.setJson) assign(result, "--set-json", setting, (text) => parseJson(text, "--set-json"));
+  return result;
+}
+
+function guessed(text: string): unknown {
+  return /^(true|false|null|-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?)$/.test(text) ? parseExactly(text) : text;
+}
+
+function assign(root: JsonObject, option: string, setting: string, read: (text: string) => unknown): void {
+  const equals = setting.indexOf("=");
+  const keys = setting.slice(0, Math.max(equals, 0)).split(".");
+  if (equals < 1 || keys.includes(""))
+    throw usageError(`${option} ${JSON.stringify(setting)} is not key=value`, `For example: ${option} approved=true`);
+  let target = root;
+  for (const key of keys.slice(0, -1)) {
+    const inner = Object.hasOwn(target, key) ? target[key] : undefined;
+    if (inner !== undefined && !isObject(inner))
+      throw usageError(`${option} ${setting}: ${key} was already set to a value that has no members`);
+    const next: JsonObject = inner ?? {};
+    define(target, key, next);
+    target = next;
+  }
+  define(target, keys.at(-1) ?? "", read(setting.slice(equals + 1)));
+}
+
+// Not a plain assignment: a key named __proto__ must become a member as any other.
+function define(target: JsonObject, key: string, value: unknown): void {
+  Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !isExactNumber(value);
+}

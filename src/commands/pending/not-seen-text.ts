@@ -1,0 +1,21 @@
+import type { Terminal } from "../../context.ts";
+import type { NotSeen } from "../../sweep/sweep.ts";
+
+const mostReasons = 10;
+
+/** Tells what could not be looked at, in one line what has the same reason: a key that is barred bars every execution of its machine. */
+export function warnOfNotSeen(terminal: Terminal, notSeen: readonly NotSeen[]): void {
+  const alike = new Map<string, { readonly first: NotSeen; count: number }>();
+  for (const gap of notSeen) {
+    const key = JSON.stringify([gap.operation, gap.reason.replaceAll(gap.arn, "")]);
+    const told = alike.get(key) ?? { first: gap, count: 0 };
+    told.count += 1;
+    alike.set(key, told);
+  }
+  for (const { first, count } of [...alike.values()].slice(0, mostReasons)) {
+    const others = count === 1 ? "" : ` and ${count - 1} more`;
+    terminal.warn(`not seen: ${first.operation} ${first.arn}${others}: ${first.reason}`);
+  }
+  const more = alike.size - mostReasons;
+  if (more > 0) terminal.warn(`not seen, for ${more} other reasons: --json gives all of them`);
+}
