@@ -16,14 +16,19 @@ import { runWorker } from "./run/worker.ts";
 import { addTaskOptions, taskOptions } from "./task-argument.ts";
 
 const exitCodesHelp = `
-The command gets the task's input on its standard input and in the file that SFN_CALLBACK_INPUT_FILE names. What it prints is passed
-on, and with exit code 0 is the output: auto takes all of stdout if it is JSON, else its last line if that is; file takes what it has
-written to the file that SFN_CALLBACK_OUTPUT_FILE names; none answers {}. No output at all is {}.
+The command gets the task's input on its standard input and in the file
+that SFN_CALLBACK_INPUT_FILE names. What it prints is passed on, and with
+exit code 0 is the output: auto takes all of stdout if it is JSON, else its
+last line if that is; file takes what it has written to the file that
+SFN_CALLBACK_OUTPUT_FILE names; none answers {}. No output at all is {}.
 
 Exit codes:
-  0        the command succeeded, and that was answered (a worker: it was told to end, or has done --max-tasks)
-  n        the command's own where it failed and that was answered; 128 + the signal's number where a signal ended it
-  3        the task no longer waits: the command was stopped, or its answer did not count
+  0        the command succeeded, and that was answered
+           (a worker: it was told to end, or has done --max-tasks)
+  n        the command's own where it failed and that was answered;
+           128 + the signal's number where a signal ended it
+  3        the task no longer waits: the command was stopped,
+           or its answer did not count
   6        unknown: the answer may or may not have been applied
   125      sfn-callback failed, or the output could not be used
   126, 127 the command cannot be run, or is not found; the task was not answered

@@ -42,6 +42,6 @@ function localFailure(error: unknown, file: string, port: number): unknown {
       cause: error,
     });
   }
-  const hint = "Give another one: --local-file <file>";
+  const hint = "Name another one with --local-file <file>, or move this one away: a new one is made.";
   return new CliError("failure", `the local file ${file} cannot be used: ${reasonOf(error)}`, { code: "LocalFile", hint, cause: error });
 }

@@ -3,6 +3,7 @@ import type { EndingSignal, Terminal } from "../../context.ts";
 import type { CliError } from "../../errors.ts";
 import { cyan, dim, green, type Text, yellow } from "../../text.ts";
 import { outcomeLine, redacted, sentence } from "../answer/outcome-report.ts";
+import { formatSpan } from "../durations.ts";
 
 /** What happens while a command works on a task. */
 export type RunEvent =
@@ -95,7 +96,12 @@ function takenLine({ executionArn, state, everySeconds }: Extract<RunEvent, { ev
   const execution = executionArn?.split(":").slice(-2).join("/");
   const bare = task === undefined ? "a task known by its token" : `task ${task}`;
   const what = execution === undefined ? bare : `the task ${state} of ${execution}`;
-  return `working on ${what}, with a heartbeat every ${Math.round(everySeconds * 10) / 10}s`;
+  return `working on ${what}, with a heartbeat every ${everySpan(everySeconds)}`;
+}
+
+/** Short windows to a tenth of a second, for beats are sent at a third of them. */
+function everySpan(seconds: number): string {
+  return seconds < 60 ? `${Math.round(seconds * 10) / 10}s` : formatSpan(seconds * 1000);
 }
 
 function tellAnswered(terminal: Terminal, { result, error }: Extract<RunEvent, { event: "answered" }>, task: number | undefined): void {

@@ -32,7 +32,7 @@ export class Database {
       this.#setOnce("schema", schemaVersion);
       if (this.#meta("schema") !== schemaVersion) {
         throw new Error(
-          `the file has schema ${this.#meta("schema")}; this version of the embedded Step Functions reads schema ${schemaVersion}: use another file`,
+          `the file has schema ${this.#meta("schema")}; this version of the embedded Step Functions reads schema ${schemaVersion}`,
         );
       }
       this.#database.exec(schema);
@@ -58,11 +58,11 @@ export class Database {
     const [begin, commit, rollBack] = wasInTransaction
       ? ["SAVEPOINT inner", "RELEASE inner", "ROLLBACK TO inner; RELEASE inner"]
       : ["BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"];
-    this.#database.exec(begin);
+    this.run(begin);
     this.#isInTransaction = true;
     try {
       const result = work();
-      this.#database.exec(commit);
+      this.run(commit);
       return result;
     } catch (error) {
       this.#database.exec(rollBack);
