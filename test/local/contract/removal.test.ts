@@ -90,7 +90,7 @@ describe("what is removed from the file", { timeout: 60_000 }, () => {
     const stateMachineArn = await create("big", waiting);
     const routingConfiguration = [{ stateMachineVersionArn: `${stateMachineArn}:1`, weight: 100 }];
     const { stateMachineAliasArn } = await sfn.createStateMachineAlias({ name: "PROD", routingConfiguration });
-    await startMany(stateMachineArn, 500);
+    await startMany(stateMachineArn, 1500);
     await sfn.deleteStateMachine({ stateMachineArn });
     expect((await sfn.describeStateMachine({ stateMachineArn })).status).toBe("DELETING");
     const message = `State Machine is being deleted: '${stateMachineArn}'`;
