@@ -38,6 +38,7 @@ export function detailsLines({ details, contract, choices }: Shown, showing: Sho
   return [
     headline(details),
     ...titleLines(contract, details),
+    ...commentLines(details, showing.width),
     ...factLines(details, showing),
     ...section(details.found.task.payload === null ? "Input" : "What it asks", askedLines(details, showing)),
     ...section("How it got here", trailLines(details, showing)),
@@ -73,6 +74,7 @@ export function briefDetailsLines({ details, contract, choices }: Shown, showing
     ...titleLines(contract, details),
     ...askedLines(details, showing),
     ...choiceLines(choices, details),
+    ...commentLines(details, showing.width),
     ...factLines(details, showing),
   ];
 }
@@ -96,11 +98,21 @@ export function pathText({ path }: Pick<CallbackTask, "path">): string {
   return path.map((step) => ("map" in step ? `[${step.index}]` : "parallel" in step ? `{${step.branch}}` : "[*]")).join("");
 }
 
+/** The state's Comment, broken between words. */
+function commentLines({ comment }: TaskDetails, width: number): Text[] {
+  const lines: string[] = [];
+  for (const word of (comment ?? "").split(/\s+/).filter((each) => each !== "")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width - 4) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines.map((line): Text => ["  ", dim(line)]);
+}
+
 function factLines(details: TaskDetails, showing: Showing): Text[] {
-  const { found, comment, links } = details;
+  const { found, links } = details;
   const { task } = found;
   const facts: (readonly [string, Text | null])[] = [
-    ["", comment === null ? null : dim(comment)],
     ["waits", waitingText(task, showing.now)],
     ["deadline", deadlineText(task, showing.now)],
     ["heartbeat", heartbeatText(task, showing.now)],
