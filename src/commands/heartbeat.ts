@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import type { AnswerResult } from "../answering/send.ts";
 import { type Reference, readReference, type TaskOptions } from "../answering/task-reference.ts";
-import { keepBeating } from "../answering/work/beating.ts";
-import { beat, howItEnded } from "../answering/work/held-task.ts";
+import { keepBeating } from "../answering/working/beating.ts";
+import { beat, howItEnded } from "../answering/working/held-task.ts";
 import type { Context } from "../context.ts";
 import { CliError, usageError } from "../errors.ts";
 import { answerOne, senderFor } from "./answer/answering.ts";

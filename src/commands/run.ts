@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { type Reference, readReference, type TaskOptions } from "../answering/task-reference.ts";
-import { type Rhythm, rhythmOf } from "../answering/work/beating.ts";
-import type { HeldTask } from "../answering/work/held-task.ts";
+import { type Rhythm, rhythmOf } from "../answering/working/beating.ts";
+import type { HeldTask } from "../answering/working/held-task.ts";
 import { taskId } from "../callback/task-id.ts";
 import type { Context } from "../context.ts";
 import { CliError, usageError } from "../errors.ts";

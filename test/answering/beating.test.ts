@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Beats, keepBeating, nextBeatAt, rhythmOf, windowEndsAt } from "../../src/answering/work/beating.ts";
+import { type Beats, keepBeating, nextBeatAt, rhythmOf, windowEndsAt } from "../../src/answering/working/beating.ts";
 import type { SendReply } from "../../src/aws/step-functions.ts";
 import { CliError } from "../../src/errors.ts";
 import { VirtualClock } from "../virtual-clock.ts";

@@ -7,8 +7,8 @@ import {
   interruptedAnswer,
   keptErrorBytes,
   keptOutputBytes,
-} from "../../src/answering/work/command-answer.ts";
-import { Tail } from "../../src/answering/work/tail.ts";
+} from "../../src/answering/working/command-answer.ts";
+import { Tail } from "../../src/answering/working/tail.ts";
 
 const rules: AnswerRules = { outputFrom: "auto", wrap: false, error: null, errorFor: new Map() };
 

@@ -1,7 +1,13 @@
 import { join } from "node:path";
-import { type AnswerRules, type CommandEnd, keptErrorBytes, keptOutputBytes, type Written } from "../../answering/work/command-answer.ts";
-import type { HeldTask } from "../../answering/work/held-task.ts";
-import { Tail } from "../../answering/work/tail.ts";
+import {
+  type AnswerRules,
+  type CommandEnd,
+  keptErrorBytes,
+  keptOutputBytes,
+  type Written,
+} from "../../answering/working/command-answer.ts";
+import type { HeldTask } from "../../answering/working/held-task.ts";
+import { Tail } from "../../answering/working/tail.ts";
 import { holdsToken } from "../../callback/task-token.ts";
 import type { Child, Clock, Context, Environment, WorkFolder } from "../../context.ts";
 import { CliError } from "../../errors.ts";

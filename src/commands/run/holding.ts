@@ -1,7 +1,7 @@
 import { type AnswerResult, resultBefore } from "../../answering/send.ts";
 import type { Reference, TaskOptions } from "../../answering/task-reference.ts";
-import { type Rhythm, rhythmOf } from "../../answering/work/beating.ts";
-import { type HeldTask, heldTask } from "../../answering/work/held-task.ts";
+import { type Rhythm, rhythmOf } from "../../answering/working/beating.ts";
+import { type HeldTask, heldTask } from "../../answering/working/held-task.ts";
 import type { Connection, Context } from "../../context.ts";
 import { usageError } from "../../errors.ts";
 import { lookUpOrToken } from "../answer/answering.ts";

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { outputSources } from "../../answering/work/command-answer.ts";
+import { outputSources } from "../../answering/working/command-answer.ts";
 import { checkError } from "../../callback/answer.ts";
 import type { Terminal } from "../../context.ts";
 import { usageError } from "../../errors.ts";

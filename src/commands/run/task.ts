@@ -1,7 +1,7 @@
 import type { AnswerResult, Sender } from "../../answering/send.ts";
-import { type BeatingEnd, keepBeating, type Rhythm } from "../../answering/work/beating.ts";
-import { type CommandAnswer, type CommandEnd, commandAnswer, interruptedAnswer } from "../../answering/work/command-answer.ts";
-import { answerHeldTask, type HeldTask, howItEnded } from "../../answering/work/held-task.ts";
+import { type BeatingEnd, keepBeating, type Rhythm } from "../../answering/working/beating.ts";
+import { type CommandAnswer, type CommandEnd, commandAnswer, interruptedAnswer } from "../../answering/working/command-answer.ts";
+import { answerHeldTask, type HeldTask, howItEnded } from "../../answering/working/held-task.ts";
 import type { SendReply } from "../../aws/step-functions.ts";
 import type { ChildEnd, Connection, Context, EndingSignal } from "../../context.ts";
 import { CliError } from "../../errors.ts";

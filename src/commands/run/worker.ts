@@ -1,5 +1,5 @@
-import { workOnActivity } from "../../answering/work/activity-worker.ts";
-import type { Rhythm } from "../../answering/work/beating.ts";
+import { workOnActivity } from "../../answering/working/activity-worker.ts";
+import type { Rhythm } from "../../answering/working/beating.ts";
 import type { ActivityTask, StepFunctions } from "../../aws/step-functions.ts";
 import type { Context, EndingSignal } from "../../context.ts";
 import { CliError, usageError } from "../../errors.ts";
