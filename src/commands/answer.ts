@@ -29,7 +29,7 @@ import {
   sendingOptions,
 } from "./answer/sending-options.ts";
 import { addSetOptions, readJson, valueOptions } from "./answer/values.ts";
-import type { Run } from "./registration.ts";
+import { addExamples, type Run } from "./registration.ts";
 import { askingLines } from "./show/text.ts";
 import { addTaskOptions, taskOptions } from "./task-argument.ts";
 
@@ -39,7 +39,10 @@ export function registerAnswer(program: Command, run: Run): void {
     .description("answer a waiting task in its machine's own words")
     .argument("[task]", "a task id, an address, or an execution")
     .argument("[outcome]", "one of the words that `show` lists; asked for on a terminal");
-  addContract(addPreview(addDryRun(addFollow(addReasonAndStamp(addTaskOptions(addSetOptions(command))))))).action(run(answer));
+  addContract(addPreview(addDryRun(addFollow(addReasonAndStamp(addTaskOptions(addSetOptions(command)))))));
+  addExamples(command, ["answer 3f9c approve", "answer 3f9c reject --set reason='too expensive'", "answer approval/order-17"]).action(
+    run(answer),
+  );
 }
 
 async function answer(context: Context, options: Record<string, unknown>, first?: string, second?: string): Promise<number> {

@@ -12,7 +12,7 @@ import { exampleMachines } from "../example/definitions.ts";
 import { bold, cyan, dim, green, red, type Text, yellow } from "../text.ts";
 import { createMachines } from "./create-machines.ts";
 import { formatSpan } from "./durations.ts";
-import type { Run } from "./registration.ts";
+import { addExamples, type Run } from "./registration.ts";
 import { machineArn } from "./start.ts";
 import { watch } from "./wait.ts";
 
@@ -32,10 +32,8 @@ interface Ended {
 
 /** Puts `demo` on the program. */
 export function registerDemo(program: Command, run: Run): void {
-  program
-    .command("demo")
-    .description("the whole story in one command, without an AWS account")
-    .action(run((context) => demo(context)));
+  const command = program.command("demo").description("the whole story in one command, without an AWS account");
+  addExamples(command, ["demo", "demo --json"]).action(run((context) => demo(context), { readsOnly: true }));
 }
 
 /**

@@ -7,8 +7,9 @@ import { addDryRun, addFollow, addPreview, addReasonAndStamp, refuseUnstampable,
 import { allowOneStdin, readText } from "./answer/values.ts";
 import { bulk } from "./bulk/bulk.ts";
 import { addBulkOptions, bulkChoice } from "./bulk/options.ts";
-import type { Run } from "./registration.ts";
-import { addTaskOptions, taskOptions, textOption } from "./task-argument.ts";
+import { textOption } from "./parsed-options.ts";
+import { addExamples, type Run } from "./registration.ts";
+import { addTaskOptions, taskOptions } from "./task-argument.ts";
 
 export function registerFail(program: Command, run: Run): void {
   const command = program
@@ -17,7 +18,11 @@ export function registerFail(program: Command, run: Run): void {
     .argument("[task]", "a task id, an address, or an execution")
     .option("--error <name>", "the error's name, as a Catch or Retry of the machine names it")
     .option("--cause <text>", "the cause: text, @file, or - for standard input");
-  addBulkOptions(addReasonAndStamp(addPreview(addFollow(addDryRun(addTaskOptions(command)))))).action(run(fail));
+  addBulkOptions(addReasonAndStamp(addPreview(addFollow(addDryRun(addTaskOptions(command))))));
+  addExamples(command, [
+    "fail 3f9c --error Rejected --cause 'too expensive'",
+    "fail approval/order-17 --error Rejected --cause @reason.txt",
+  ]).action(run(fail));
 }
 
 async function fail(context: Context, options: Record<string, unknown>, word?: string): Promise<number> {

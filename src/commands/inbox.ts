@@ -12,7 +12,7 @@ export function registerInbox(program: Command, run: Run): void {
     .option("--plain", "numbered questions line by line, for screen readers and dumb terminals")
     .option("--stamp", "add answeredBy, answeredAt and a reason to what is sent")
     .option("--as <name>", "who answers, for --stamp");
-  addContract(command).action(run((context, options) => inbox(program, context, options)));
+  addContract(command).action(run((context, options) => inbox(program, context, options), { readsOnly: true }));
 }
 
 async function inbox(program: Command, context: Context, options: Record<string, unknown>): Promise<number> {

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { Context, LocalImport, LocalOptions } from "../context.ts";
 import { usageError } from "../errors.ts";
+import { flagOf, repeatable, textOption, textOptions } from "./parsed-options.ts";
 
 /** How `local` is to serve. */
 export interface ServeOptions extends Omit<LocalOptions, "file" | "region" | "onTask" | "onImport" | "onRequest"> {
@@ -18,10 +19,10 @@ export function addServeOptions(command: Command): Command {
     command
       .option("--port <port>", "the port (default 8083; a free one for -- <command>)")
       .option("--listen <host>", "the address or name to listen on (default 127.0.0.1)")
-      .option("--allow-host <name>", "another name that clients call it by, as in a container network; repeatable", collect)
+      .option("--allow-host <name>", "another name that clients call it by, as in a container network; repeatable", repeatable)
       .option("--import <folder>", "make the state machines of its *.asl.json, *.asl.yaml and *.asl.yml, named after the files")
       // biome-ignore lint/suspicious/noTemplateCurlyInString: this is how the files write it
-      .option("--substitute <key=value>", "what ${key} in those files stands for; repeatable", collect)
+      .option("--substitute <key=value>", "what ${key} in those files stands for; repeatable", repeatable)
       .option("--watch", "import what changes in the folder, too; running executions keep their definition")
       .option("--on-task <command>", "shell command run for each callback task, its parameters on stdin, its token in SFN_CALLBACK_TOKEN")
       .option(
@@ -38,17 +39,13 @@ export function addServeOptions(command: Command): Command {
   );
 }
 
-function collect(value: string, earlier: string[] | undefined): string[] {
-  return [...(earlier ?? []), value];
-}
-
 /** Reads and checks them; usage errors. */
 export async function parseServeOptions(context: Context, options: Record<string, unknown>, defaultPort: number): Promise<ServeOptions> {
   const { mockConfig } = options;
   const given = {
     onTask: text(options, "onTask"),
     host: text(options, "listen")?.replace(/^\[|\]$/g, ""),
-    allowedHosts: texts(options["allowHost"]),
+    allowedHosts: textOptions(options, "allowHost"),
     import: parseImport(options),
     quotas: parseQuotas(text(options, "quotas")),
     latencyMilliseconds: parseLatency(text(options, "latency")),
@@ -61,13 +58,9 @@ export async function parseServeOptions(context: Context, options: Record<string
 }
 
 function text(options: Record<string, unknown>, name: string): string | undefined {
-  const value = options[name];
-  if (value === "") throw usageError(`--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} is empty`);
-  return typeof value === "string" ? value : undefined;
-}
-
-function texts(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+  const value = textOption(options, name);
+  if (value === "") throw usageError(`${flagOf(name)} is empty`);
+  return value;
 }
 
 function parsePort(value: unknown, defaultPort: number): number {
@@ -79,7 +72,7 @@ function parsePort(value: unknown, defaultPort: number): number {
 
 function parseImport(options: Record<string, unknown>): LocalImport | undefined {
   const folder = text(options, "import");
-  const substitutions = texts(options["substitute"]).map((setting): [string, string] => {
+  const substitutions = textOptions(options, "substitute").map((setting): [string, string] => {
     const equals = setting.indexOf("=");
     if (equals < 1)
       throw usageError(`--substitute ${JSON.stringify(setting)} is not key=value`, "For example: --substitute QueueUrl=queue");

@@ -6,7 +6,7 @@ import { parseDuration } from "./durations.ts";
 import { HandOvers } from "./hand-overs.ts";
 import { addServeOptions, parseServeOptions, type ServeOptions } from "./local-options.ts";
 import { requestLine, tellImported } from "./local-report.ts";
-import type { Run } from "./registration.ts";
+import { addExamples, type Run } from "./registration.ts";
 
 /** Puts `local` and `local advance` on the program. */
 export function registerLocal(program: Command, run: Run): void {
@@ -14,13 +14,16 @@ export function registerLocal(program: Command, run: Run): void {
     .command("local")
     .description("serve the embedded Step Functions to other tools; with -- <command>, for that command only")
     .usage("[options] [-- <command>]");
-  addServeOptions(local).action(run((context, options) => localCommand(context, options)));
-  local
+  addExamples(addServeOptions(local), ["local", "local -- aws stepfunctions list-state-machines", "local advance 25h"]).action(
+    run(localCommand, { readsOnly: true, takesCommand: true }),
+  );
+  const advancing = local
     .command("advance")
     .description("move the clock of the local file forward; every deadline on the way falls due at its own time")
-    .argument("<duration>", "90s, 15m, 6h or 7d")
-    .addHelpText("after", "\nExample:\n  sfn-callback local advance 25h")
-    .action(run((context, options, duration) => advance(context, options, parseDuration(duration ?? "", "<duration>"))));
+    .argument("<duration>", "90s, 15m, 6h or 7d");
+  addExamples(advancing, ["local advance 25h"]).action(
+    run((context, options, duration) => advance(context, options, parseDuration(duration ?? "", "<duration>"))),
+  );
 }
 
 async function localCommand(context: Context, options: Record<string, unknown>): Promise<number> {

@@ -13,7 +13,7 @@ import { pendingScreen } from "./pending/screen.ts";
 import { taskColumns, usualColumns, wideColumns } from "./pending/waiting-task-columns.ts";
 import { groupColumns, groupJson, TaskGroups } from "./pending/waiting-task-groups.ts";
 import { taskJson } from "./pending/waiting-task-json.ts";
-import type { Run } from "./registration.ts";
+import { addExamples, type Run } from "./registration.ts";
 
 /** The code that says "something is waiting" to cron and CI; it wins over 5. */
 const somethingWaits = 8;
@@ -25,7 +25,15 @@ const rememberedAtOnce = 500;
 const rowsAtOnce = 1000;
 
 export function registerPending(program: Command, run: Run): void {
-  addPendingOptions(program.command("pending").description("list the waiting tasks of the account and Region")).action(run(pending));
+  const command = program.command("pending").description("list the waiting tasks of the account and Region");
+  addExamples(addPendingOptions(command), [
+    "pending",
+    "pending --state-machine 'order-*' --older 6h --sort deadline",
+    "pending --by state --region eu-west-1 --region us-east-1",
+    "pending --columns id,age,input.orderId",
+    "pending --json --query 'tasks[].id'",
+    "pending --older 1d --count --fail-if-any",
+  ]).action(run(pending, { readsOnly: true, takesRegions: true }));
 }
 
 async function pending(context: Context, given: Record<string, unknown>): Promise<number> {

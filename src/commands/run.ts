@@ -5,7 +5,7 @@ import type { HeldTask } from "../answering/working/held-task.ts";
 import { taskId } from "../callback/task-id.ts";
 import type { Context } from "../context.ts";
 import { CliError, usageError } from "../errors.ts";
-import type { Run } from "./registration.ts";
+import { addExamples, type Run } from "./registration.ts";
 import { endJson, exitCodeOf } from "./run/end.ts";
 import { hold } from "./run/holding.ts";
 import { Interrupts } from "./run/interrupts.ts";
@@ -40,7 +40,13 @@ export function registerRun(program: Command, run: Run): void {
     .description("run a command, tell AWS meanwhile that the work goes on, and answer with its result; --activity makes it a worker")
     .usage("[options] [task] -- <command> [args...]")
     .argument("[task]", "a task id, an address, or an execution");
-  addRunOptions(addTaskOptions(command)).addHelpText("after", exitCodesHelp).action(run(runCommand));
+  addRunOptions(addTaskOptions(command)).addHelpText("after", exitCodesHelp);
+  addExamples(command, [
+    "run 3f9c -- ./resize.sh",
+    'run --token-env TASK_TOKEN --execution "$EXECUTION_ARN" -- npm run migrate',
+    "run 3f9c --output-from last-line --error-for 75=TemporaryFailure -- python work.py",
+    "run --activity resize --concurrency 4 --every 10s -- ./resize.sh",
+  ]).action(run(runCommand, { takesCommand: true }));
 }
 
 async function runCommand(context: Context, options: Record<string, unknown>, word?: string): Promise<number> {

@@ -7,10 +7,11 @@ import type { Text } from "../text.ts";
 import { composingFor } from "./answer/composing.ts";
 import { addContract } from "./answer/sending-options.ts";
 import { connectionFlags } from "./connection-flags.ts";
-import type { Run } from "./registration.ts";
+import { textOption } from "./parsed-options.ts";
+import { addExamples, type Run } from "./registration.ts";
 import { detailsJson } from "./show/json.ts";
 import { detailsLines } from "./show/text.ts";
-import { addTaskOptions, taskOptions, textOption } from "./task-argument.ts";
+import { addTaskOptions, taskOptions } from "./task-argument.ts";
 
 export function registerShow(program: Command, run: Run): void {
   const command = program
@@ -19,7 +20,9 @@ export function registerShow(program: Command, run: Run): void {
     .argument("[task]", "a task id, an address, or an execution")
     .option("--full", "fold nothing")
     .option("--reveal-token", "print the task's token too; who has it can answer the task");
-  addContract(addTaskOptions(command)).action(run(show));
+  addExamples(addContract(addTaskOptions(command)), ["show 3f9c", "show approval/order-17", "show 3f9c --json --query payload"]).action(
+    run(show, { readsOnly: true }),
+  );
 }
 
 async function show(context: Context, options: Record<string, unknown>, word?: string): Promise<number> {

@@ -6,7 +6,8 @@ import { usageError } from "../errors.ts";
 import { offerToAnswer } from "./answer/offer-answer.ts";
 import { addSetOptions, allowOneStdin, readJson, type ValueOptions, valueOptions } from "./answer/values.ts";
 import { parseDuration } from "./durations.ts";
-import type { Run } from "./registration.ts";
+import { choiceOption, textOption } from "./parsed-options.ts";
+import { addExamples, type Run } from "./registration.ts";
 import { lines, type Watched, watch, watchedJson } from "./wait.ts";
 
 export interface StartOptions {
@@ -27,13 +28,16 @@ export function registerStart(program: Command, run: Run): void {
     .option("--name <name>", "the execution's name")
     .option("--until <what>", "waiting: until a task waits or it ended; ended: until it ended")
     .option("--timeout <duration>", "give up waiting after this time (exit 9)");
-  addSetOptions(command).action(run((context, options, machine) => start(context, parse(options, machine))));
+  addExamples(addSetOptions(command), [
+    `start approval --input '{"order":17}' --until waiting`,
+    "start approval --set order=17 --until ended --timeout 1h",
+  ]).action(run((context, options, machine) => start(context, parse(options, machine))));
 }
 
 function parse(options: Record<string, unknown>, machine = ""): StartOptions {
-  const { name, until, timeout } = options;
+  const [name, timeout] = [textOption(options, "name"), textOption(options, "timeout")];
+  const until = choiceOption(options, "until", ["waiting", "ended"]);
   if (machine === "") throw usageError("the state machine's name is empty");
-  if (until !== undefined && until !== "waiting" && until !== "ended") throw usageError("--until is waiting or ended");
   if (timeout !== undefined && until === undefined)
     throw usageError("--timeout limits a wait, so it needs --until", "--until waiting, or --until ended");
   if (name === "") throw usageError("--name is empty");
@@ -42,9 +46,9 @@ function parse(options: Record<string, unknown>, machine = ""): StartOptions {
   return {
     machine,
     input,
-    ...(typeof name === "string" ? { name } : {}),
+    ...(name === undefined ? {} : { name }),
     ...(until === undefined ? {} : { until }),
-    ...(typeof timeout === "string" ? { timeoutMilliseconds: parseDuration(timeout, "--timeout") } : {}),
+    ...(timeout === undefined ? {} : { timeoutMilliseconds: parseDuration(timeout, "--timeout") }),
   };
 }
 

@@ -12,8 +12,9 @@ import { allowOneStdin } from "./answer/values.ts";
 import { bulk } from "./bulk/bulk.ts";
 import { addBulkOptions, bulkChoice } from "./bulk/options.ts";
 import { readReason } from "./fail.ts";
-import type { Run } from "./registration.ts";
-import { addTaskOptions, taskOptions, textOption } from "./task-argument.ts";
+import { textOption } from "./parsed-options.ts";
+import { addExamples, type Run } from "./registration.ts";
+import { addTaskOptions, taskOptions } from "./task-argument.ts";
 
 export function registerStop(program: Command, run: Run): void {
   const command = program
@@ -22,9 +23,8 @@ export function registerStop(program: Command, run: Run): void {
     .argument("[task]", "a task id, an address, or an execution")
     .option("--error <name>", "the error's name")
     .option("--cause <text>", "the cause: text, @file, or - for standard input");
-  addBulkOptions(addDryRun(addTaskOptions(command)))
-    .option("--reason <text>", "why, for the result and the journal")
-    .action(run(stop));
+  addBulkOptions(addDryRun(addTaskOptions(command))).option("--reason <text>", "why, for the result and the journal");
+  addExamples(command, ["stop 3f9c", "stop approval/order-17 --cause 'no longer wanted'"]).action(run(stop));
 }
 
 async function stop(context: Context, options: Record<string, unknown>, word?: string): Promise<number> {

@@ -20,8 +20,9 @@ import { addSetOptions, allowOneStdin, parseJson, readJson, valueOptions } from 
 import { answerTaskInWords } from "./answer.ts";
 import { bulk } from "./bulk/bulk.ts";
 import { addBulkOptions, type BulkChoice, bulkChoice } from "./bulk/options.ts";
-import type { Run } from "./registration.ts";
-import { addTaskOptions, taskOptions, textOption } from "./task-argument.ts";
+import { textOption } from "./parsed-options.ts";
+import { addExamples, type Run } from "./registration.ts";
+import { addTaskOptions, taskOptions } from "./task-argument.ts";
 
 export function registerSucceed(program: Command, run: Run): void {
   const command = program
@@ -29,9 +30,14 @@ export function registerSucceed(program: Command, run: Run): void {
     .description("answer a waiting task with an output")
     .argument("[task]", "a task id, an address, or an execution")
     .option("--output <json>", "the output: JSON, @file, or - for standard input");
-  addBulkOptions(addContract(addPreview(addReasonAndStamp(addFollow(addDryRun(addTaskOptions(addSetOptions(command)))))))).action(
-    run(succeed),
-  );
+  addBulkOptions(addContract(addPreview(addReasonAndStamp(addFollow(addDryRun(addTaskOptions(addSetOptions(command))))))));
+  addExamples(command, [
+    `succeed 3f9c --output '{"approved":true}'`,
+    "succeed approval/order-17 --set approved=true",
+    "succeed --token-file token.txt --output @result.json",
+    "succeed --all --state-machine approval --state 'Ask for approval' --set approved=true --journal bulk.jsonl",
+    "succeed --from ids.txt --output '{}' --yes --expect 12",
+  ]).action(run(succeed));
 }
 
 async function succeed(context: Context, options: Record<string, unknown>, word?: string): Promise<number> {
@@ -66,13 +72,6 @@ async function succeedAll(context: Context, choice: BulkChoice, given: string | 
 }
 
 async function givenOutput(context: Context, options: Record<string, unknown>): Promise<string | undefined> {
-  const output = textOption(options, "output");
-  if (output !== undefined && ["json", "text", "table"].includes(output)) {
-    throw usageError(
-      `--output is the task's output, and "${output}" is not JSON`,
-      "choose the format of what is printed with --json or --jsonl",
-    );
-  }
   return readJson(context.files, valueOptions(options, "output"), "--output");
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { TaskOptions } from "../answering/task-reference.ts";
 import { usageError } from "../errors.ts";
+import { textOption } from "./parsed-options.ts";
 
 /** Adds the options that name a task by its token, or narrow an execution down to one of its tasks. */
 export function addTaskOptions(command: Command): Command {
@@ -32,10 +33,4 @@ function pick<Name extends string>(options: Record<string, unknown>, name: Name)
   const picked: { [name in Name]?: string } = {};
   if (value !== undefined) picked[name] = value;
   return picked;
-}
-
-/** A text option, or undefined where it was not given. */
-export function textOption(options: Record<string, unknown>, name: string): string | undefined {
-  const value = options[name];
-  return typeof value === "string" ? value : undefined;
 }

@@ -7,12 +7,13 @@ import { type CallbackTask, callbackTasks } from "../callback/history/waiting-ta
 import { parsedJson } from "../callback/json-value.ts";
 import { taskId } from "../callback/task-id.ts";
 import type { Clock, Column, Context, Terminal } from "../context.ts";
-import { CliError, usageError } from "../errors.ts";
+import { CliError } from "../errors.ts";
 import { bold, cyan, green, red, type Text } from "../text.ts";
 import { parseDuration } from "./durations.ts";
-import type { Run } from "./registration.ts";
+import { choiceOption, textOption } from "./parsed-options.ts";
+import { addExamples, type Run } from "./registration.ts";
 import { locateExecution } from "./stop.ts";
-import { addTaskOptions, taskOptions, textOption } from "./task-argument.ts";
+import { addTaskOptions, taskOptions } from "./task-argument.ts";
 
 export type Until = "waiting" | "answered" | "ended";
 
@@ -23,12 +24,14 @@ export function registerWait(program: Command, run: Run): void {
     .argument("[task]", "a task id, an address, or an execution")
     .option("--until <what>", "waiting, answered or ended", "ended")
     .option("--timeout <duration>", "give up after this long (exit 9)");
-  addTaskOptions(command).action(run(wait));
+  addExamples(addTaskOptions(command), ["wait approval/order-17 --until ended --timeout 15m", "wait 3f9c --until answered"]).action(
+    run(wait, { readsOnly: true }),
+  );
 }
 
 async function wait(context: Context, options: Record<string, unknown>, word?: string): Promise<number> {
   const naming = taskOptions(options);
-  const until = parseUntil(textOption(options, "until") ?? "ended");
+  const until = choiceOption(options, "until", ["waiting", "answered", "ended"]) ?? "ended";
   const timeout = textOption(options, "timeout");
   const timeoutMilliseconds = timeout === undefined ? null : parseDuration(timeout, "--timeout");
   const reference = await readReference(context, word, naming);
@@ -58,12 +61,6 @@ async function wait(context: Context, options: Record<string, unknown>, word?: s
   } finally {
     progress.stop();
   }
-}
-
-/** Reads `waiting`, `answered` or `ended`; a usage error for anything else. */
-export function parseUntil(text: string): Until {
-  if (text === "waiting" || text === "answered" || text === "ended") return text;
-  throw usageError(`--until takes waiting, answered or ended, not "${text}"`);
 }
 
 export interface Watching {

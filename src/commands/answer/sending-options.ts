@@ -4,7 +4,7 @@ import type { Answer } from "../../callback/history/outcome.ts";
 import { type Stamp, stamped } from "../../callback/stamp.ts";
 import type { Connection } from "../../context.ts";
 import { usageError } from "../../errors.ts";
-import { textOption } from "../task-argument.ts";
+import { textOption } from "../parsed-options.ts";
 
 /** How an answer is sent, and what goes with it. */
 export interface SendingOptions {

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { isExactNumber, parseExactly } from "../../callback/exact-json.ts";
 import type { Files } from "../../context.ts";
 import { usageError } from "../../errors.ts";
+import { repeatable, textOption, textOptions } from "../parsed-options.ts";
 
 /** Where a JSON value comes from: one whole value, or members set one by one. */
 export interface ValueOptions {
@@ -16,28 +17,20 @@ export interface ValueOptions {
 /** Puts --set, --set-string and --set-json on a command. Collectors, since a variadic option would swallow the task. */
 export function addSetOptions(command: Command): Command {
   return command
-    .option("--set <key=value>", "set one member, dotted keys; true, false, null and numbers are taken as JSON", collect)
-    .option("--set-string <key=value>", "set one member to a string", collect)
-    .option("--set-json <key=json>", "set one member to a JSON value", collect);
-}
-
-function collect(value: string, earlier: string[] | undefined): string[] {
-  return [...(earlier ?? []), value];
+    .option("--set <key=value>", "set one member, dotted keys; true, false, null and numbers are taken as JSON", repeatable)
+    .option("--set-string <key=value>", "set one member to a string", repeatable)
+    .option("--set-json <key=json>", "set one member to a JSON value", repeatable);
 }
 
 /** The value options of a command's parsed options; `name` is the option that holds the whole value (`output`, `input`). */
 export function valueOptions(options: Record<string, unknown>, name: string): ValueOptions {
-  const value = options[name];
+  const value = textOption(options, name);
   return {
-    ...(typeof value === "string" ? { value } : {}),
-    set: strings(options["set"]),
-    setString: strings(options["setString"]),
-    setJson: strings(options["setJson"]),
+    ...(value === undefined ? {} : { value }),
+    set: textOptions(options, "set"),
+    setString: textOptions(options, "setString"),
+    setJson: textOptions(options, "setJson"),
   };
-}
-
-function strings(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
 }
 
 /** Refuses (usage error) more than one `-` among the values of a command: standard input can be read once. */

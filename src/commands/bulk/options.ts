@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { usageError } from "../../errors.ts";
 import { parseDuration } from "../durations.ts";
-import { textOption } from "../task-argument.ts";
+import { flagOf, textOption } from "../parsed-options.ts";
 
 /** Which tasks a bulk is to answer, and how carefully. */
 export interface BulkChoice {
@@ -41,7 +41,7 @@ export function bulkChoice(options: Record<string, unknown>, word: string | unde
   const all = options["all"] === true;
   if (!all && from === null) {
     const given = bulkOnly.find((name) => options[name] !== undefined);
-    if (given !== undefined) throw usageError(`--${kebab(given)} is for many tasks`, "Add --all, or --from <file>.");
+    if (given !== undefined) throw usageError(`${flagOf(given)} is for many tasks`, "Add --all, or --from <file>.");
     return null;
   }
   if (all && from !== null) throw usageError("--all and --from name different tasks", "Give one of them.");
@@ -49,10 +49,9 @@ export function bulkChoice(options: Record<string, unknown>, word: string | unde
     word !== undefined
       ? "<task>"
       : ["token", "tokenFile", "tokenEnv", "execution", "index", "follow"].find((name) => options[name] !== undefined);
-  if (one !== undefined)
-    throw usageError(`${one.startsWith("<") ? one : `--${kebab(one)}`} names one task, and --${all ? "all" : "from"} many`);
+  if (one !== undefined) throw usageError(`${one.startsWith("<") ? one : flagOf(one)} names one task, and --${all ? "all" : "from"} many`);
   const filter = ["stateMachine", "state", "older", "across"].find((name) => options[name] !== undefined);
-  if (from !== null && filter !== undefined) throw usageError(`--${kebab(filter)} goes with --all, not with --from`);
+  if (from !== null && filter !== undefined) throw usageError(`${flagOf(filter)} goes with --all, not with --from`);
   const choice = { ...careOptions(options), ...filterOptions(options), from };
   if (all) refuseTooWide(choice);
   return choice;
@@ -85,7 +84,7 @@ function careOptions(options: Record<string, unknown>) {
 function count(options: Record<string, unknown>, name: string): number | undefined {
   const text = textOption(options, name);
   if (text === undefined || /^\d{1,9}$/.test(text)) return text === undefined ? undefined : Number(text);
-  throw usageError(`--${kebab(name)} takes a whole number, not ${JSON.stringify(text)}`);
+  throw usageError(`${flagOf(name)} takes a whole number, not ${JSON.stringify(text)}`);
 }
 
 /** An answer to the tasks of one question is no answer to those of another: several have to be meant. */
@@ -93,8 +92,4 @@ function refuseTooWide({ stateMachine, state, across }: Pick<BulkChoice, "stateM
   const isOne = (name: string | undefined) => name !== undefined && !/[*?]/.test(name);
   if (across || (isOne(stateMachine) && isOne(state))) return;
   throw usageError("--all needs one --state-machine and one --state", "Name both, or add --across to answer several alike.");
-}
-
-function kebab(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

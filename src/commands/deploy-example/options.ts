@@ -1,7 +1,7 @@
 import { usageError } from "../../errors.ts";
 import type { ExampleName } from "../../example/definitions.ts";
 import type { ProjectOptions, Runtime, Tool } from "../../example/eject/project.ts";
-import { textOption } from "../task-argument.ts";
+import { choiceOption, flagOf, textOption } from "../parsed-options.ts";
 
 /** What is deployed, and how. */
 export interface DeployOptions {
@@ -49,7 +49,7 @@ export function wanted(given: Record<string, unknown>): Wanted {
   if (act === "eject") return { act, options: ejectOptions(given) };
   const [stackName, yes] = [stackNameOf(given), given["yes"] === true];
   if (act === "delete") return { act, options: { stackName, yes, stopExecutions: given["stopExecutions"] === true } };
-  const roleArn = arnOption(given, "roleArn", "--role-arn", /^arn:[\w-]+:iam::\d{12}:role\/.+$/);
+  const roleArn = arnOption(given, "roleArn", /^arn:[\w-]+:iam::\d{12}:role\/.+$/);
   const permissionsBoundary = boundaryOf(given);
   if (roleArn !== undefined && permissionsBoundary !== undefined)
     throw usageError("--permissions-boundary is for roles that are created, and with --role-arn none is", "Give one of them.");
@@ -74,17 +74,15 @@ const goWith: Readonly<Record<string, readonly Wanted["act"][]>> = {
 function refuseForeign(given: Record<string, unknown>, act: Wanted["act"]): void {
   for (const [name, acts] of Object.entries(goWith)) {
     if (given[name] === undefined || acts.includes(act)) continue;
-    const option = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    const option = flagOf(name);
     if (act === "deploy") throw usageError(`${option} is for --${acts[0]}`, `Add --${acts[0]}${acts[0] === "eject" ? " <folder>" : ""}.`);
     throw usageError(`${option} is of no use with --${act}`, `Leave ${option} out.`);
   }
 }
 
 function machinesOf(given: Record<string, unknown>): readonly ExampleName[] {
-  const template = textOption(given, "template") ?? "all";
-  if (template === "all") return ["random", "approval"];
-  if (template === "random" || template === "approval") return [template];
-  throw usageError(`--template takes random, approval or all, not ${JSON.stringify(template)}`);
+  const template = choiceOption(given, "template", ["random", "approval", "all"]) ?? "all";
+  return template === "all" ? ["random", "approval"] : [template];
 }
 
 /** --stack-name, or the example's own. */
@@ -102,14 +100,14 @@ export function stackNameOf(given: Record<string, unknown>): string {
 
 /** --permissions-boundary, the ARN of a managed policy. */
 export function boundaryOf(given: Record<string, unknown>): string | undefined {
-  return arnOption(given, "permissionsBoundary", "--permissions-boundary", /^arn:[\w-]+:iam::(\d{12}|aws):policy\/.+$/);
+  return arnOption(given, "permissionsBoundary", /^arn:[\w-]+:iam::(\d{12}|aws):policy\/.+$/);
 }
 
-function arnOption(given: Record<string, unknown>, name: string, option: string, form: RegExp): string | undefined {
+function arnOption(given: Record<string, unknown>, name: string, form: RegExp): string | undefined {
   const arn = textOption(given, name);
   if (arn !== undefined && !form.test(arn))
     throw usageError(
-      `${option} ${JSON.stringify(arn)} is not the ARN of a ${name === "roleArn" ? "role" : "managed policy"}`,
+      `${flagOf(name)} ${JSON.stringify(arn)} is not the ARN of a ${name === "roleArn" ? "role" : "managed policy"}`,
       `It looks like arn:aws:iam::123456789012:${name === "roleArn" ? "role" : "policy"}/name`,
     );
   return arn;
@@ -137,18 +135,13 @@ function tagsOf(given: Record<string, unknown>): Readonly<Record<string, string>
 }
 
 function ejectOptions(given: Record<string, unknown>): EjectOptions {
-  const [folder, as, runtime] = [textOption(given, "eject") ?? "", textOption(given, "as"), textOption(given, "runtime")];
+  const [folder, tool, runtime] = [
+    textOption(given, "eject") ?? "",
+    choiceOption(given, "as", tools),
+    choiceOption(given, "runtime", runtimes),
+  ];
   if (folder === "") throw usageError("--eject is empty", "Name a folder: --eject callback-example");
-  const tool = tools.find((each) => each === as);
-  if (tool === undefined)
-    throw usageError(
-      as === undefined
-        ? "--eject needs the tool to write for"
-        : `--as takes cloudformation, sam, serverless or cdk, not ${JSON.stringify(as)}`,
-      "--as cloudformation, sam, serverless or cdk",
-    );
-  const language = runtimes.find((each) => each === (runtime ?? "nodejs"));
-  if (language === undefined) throw usageError(`--runtime takes nodejs or ruby, not ${JSON.stringify(runtime)}`);
+  if (tool === undefined) throw usageError("--eject needs the tool to write for", "Add --as cloudformation, sam, serverless or cdk.");
   if (runtime !== undefined && tool !== "serverless") throw usageError("--runtime is for --as serverless", "Leave it out.");
-  return { machines: machinesOf(given), folder, tool, runtime: language, force: given["force"] === true };
+  return { machines: machinesOf(given), folder, tool, runtime: runtime ?? "nodejs", force: given["force"] === true };
 }

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { usageError } from "../../errors.ts";
 import type { SweepFilter } from "../../sweep/sweep-filter.ts";
 import { parseDuration } from "../durations.ts";
-import { textOption } from "../task-argument.ts";
+import { choiceOption, flagOf, repeatable, textOption, textOptions } from "../parsed-options.ts";
 import { needsInput, taskColumns, wideColumns } from "./waiting-task-columns.ts";
 
 /** What `pending` was asked for. */
@@ -25,9 +25,8 @@ export interface PendingOptions {
 }
 
 export function addPendingOptions(command: Command): Command {
-  const collect = (value: string, before: readonly string[] | undefined): string[] => [...(before ?? []), value];
   return command
-    .option("--state-machine <name>", "only of this state machine, or pattern with * and ?; may be given again", collect)
+    .option("--state-machine <name>", "only of this state machine, or pattern with * and ?; may be given again", repeatable)
     .option("--execution <name>", "only of this execution, or pattern")
     .option("--state <name>", "only in the state of exactly this name, or of this pattern")
     .option("--kind <kind>", "callback or activity")
@@ -49,7 +48,7 @@ export function addPendingOptions(command: Command): Command {
 
 /** Throws a usage error for what cannot be meant, before any call. */
 export function pendingOptions(given: Record<string, unknown>): PendingOptions {
-  const by = oneOf(given, "by", ["state"]);
+  const by = choiceOption(given, "by", ["state"]);
   const names = textOption(given, "columns")
     ?.split(",")
     .map((name) => name.trim());
@@ -62,8 +61,8 @@ export function pendingOptions(given: Record<string, unknown>): PendingOptions {
     filter: nameFilter(given),
     spans: { older: span(given, "older"), newer: span(given, "newer"), expiring: span(given, "expiring") },
     limit: limitOf(textOption(given, "limit")),
-    sort: oneOf<"age" | "deadline" | "machine">(given, "sort", ["age", "deadline", "machine"]) ?? null,
-    regions: Array.isArray(given["region"]) ? [...new Set(given["region"].map(String))] : [],
+    sort: choiceOption(given, "sort", ["age", "deadline", "machine"]) ?? null,
+    regions: [...new Set(textOptions(given, "region"))],
     rateShare: shareOf(textOption(given, "rateShare")),
     form: given["count"] === true ? "count" : by === undefined ? "tasks" : "groups",
     columns: names ?? (isWide ? wideColumns : null),
@@ -88,7 +87,7 @@ function nameFilter(given: Record<string, unknown>): PendingOptions["filter"] {
   const [execution, state, kind] = [
     textOption(given, "execution"),
     textOption(given, "state"),
-    oneOf(given, "kind", ["callback", "activity"]),
+    choiceOption(given, "kind", ["callback", "activity"]),
   ];
   return {
     ...(Array.isArray(stateMachines) ? { stateMachines: stateMachines.map(String) } : {}),
@@ -100,16 +99,9 @@ function nameFilter(given: Record<string, unknown>): PendingOptions["filter"] {
   };
 }
 
-function oneOf<Value extends string>(given: Record<string, unknown>, name: string, values: readonly Value[]): Value | undefined {
-  const text = textOption(given, name);
-  const value = values.find((each) => each === text);
-  if (text === undefined || value !== undefined) return value;
-  throw usageError(`--${name} takes ${values.join(", ").replace(/, ([^,]*)$/, " or $1")}, not ${JSON.stringify(text)}`);
-}
-
 function span(given: Record<string, unknown>, name: string): number | undefined {
   const text = textOption(given, name);
-  return text === undefined ? undefined : parseDuration(text, `--${name}`);
+  return text === undefined ? undefined : parseDuration(text, flagOf(name));
 }
 
 function limitOf(text: string | undefined): number | undefined {

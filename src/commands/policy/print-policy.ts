@@ -3,7 +3,7 @@ import { usageError } from "../../errors.ts";
 import { type PolicyDocument, policyDocument, trustPolicy } from "../../example/permissions.ts";
 import { bold } from "../../text.ts";
 import { boundaryOf, stackNameOf } from "../deploy-example/options.ts";
-import { textOption } from "../task-argument.ts";
+import { flagOf, textOption } from "../parsed-options.ts";
 import { deployerPolicy } from "./deployer.ts";
 import { approverPolicy, listerPolicy, type PolicyParts, workerPolicy } from "./people.ts";
 import { scopeOf } from "./scope.ts";
@@ -61,7 +61,7 @@ async function partsOf(context: Context, given: Record<string, unknown>, role: R
 function refuseForeign(given: Record<string, unknown>, role: Role): void {
   for (const [name, takers] of Object.entries(goWith)) {
     if (given[name] === undefined || takers.includes(role)) continue;
-    const option = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    const option = flagOf(name);
     throw usageError(`${option} is of no use with ${role}; it is for ${takers.join(", ")}`, `Leave ${option} out.`);
   }
   if (given["trust"] === true && given["definition"] !== undefined)

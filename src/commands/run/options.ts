@@ -5,7 +5,7 @@ import type { Terminal } from "../../context.ts";
 import { usageError } from "../../errors.ts";
 import { refuse } from "../answer/answering.ts";
 import { parseDuration } from "../durations.ts";
-import { textOption } from "../task-argument.ts";
+import { choiceOption, flagOf, repeatable, textOption, textOptions } from "../parsed-options.ts";
 import type { RunSettings } from "./task.ts";
 
 /** What makes `run` a worker of an activity. */
@@ -27,7 +27,7 @@ export function addRunOptions(command: Command): Command {
     .option("--output-from <source>", `where the output comes from: ${outputSources.join(", ")}`, "auto")
     .option("--wrap", 'take stdout as text and answer {"stdout": "<text>"}')
     .option("--error <name>", "the error's name for every failure (default: ExitCode.<n> or Signal.<name>)")
-    .option("--error-for <code=name>", "the error's name for one exit code, for the machine's Retry and Catch; repeatable", collect)
+    .option("--error-for <code=name>", "the error's name for one exit code, for the machine's Retry and Catch; repeatable", repeatable)
     .option("--grace <duration>", "how long after a SIGTERM the command gets a SIGKILL, once its task is gone", "10s")
     .option("--on-signal <what>", "fail or leave the task where the command was ended by a signal to sfn-callback", "fail")
     .option("--pass-token", "leave the token in the command's environment, also as SFN_CALLBACK_TOKEN")
@@ -41,16 +41,12 @@ export function addRunOptions(command: Command): Command {
     .option("--max-tasks <n>", "end after so many of the activity's tasks");
 }
 
-function collect(value: string, earlier: string[] | undefined): string[] {
-  return [...(earlier ?? []), value];
-}
-
 /** Reads and checks how the command is to be run; usage errors. */
 export function parseRunSettings(options: Record<string, unknown>, terminal: Terminal): RunSettings {
   const [command, ...args] = Array.isArray(options["--"]) ? options["--"].filter((word) => typeof word === "string") : [];
   if (command === undefined || command === "")
     throw usageError("which command? none was given", "sfn-callback run <task> -- <command> [args…]");
-  const outputFrom = oneOf(textOption(options, "outputFrom") ?? "auto", outputSources, "--output-from");
+  const outputFrom = choiceOption(options, "outputFrom", outputSources) ?? "auto";
   const wrap = options["wrap"] === true;
   if (wrap && (outputFrom === "file" || outputFrom === "none"))
     throw usageError(`--wrap takes text of stdout, not --output-from ${outputFrom}`);
@@ -58,9 +54,9 @@ export function parseRunSettings(options: Record<string, unknown>, terminal: Ter
   refuseErrorName(error, "--error");
   return {
     ...{ command, args, outputFrom, wrap, error },
-    errorFor: parseErrorFor(options["errorFor"]),
+    errorFor: parseErrorFor(textOptions(options, "errorFor")),
     graceMilliseconds: parseDuration(textOption(options, "grace") ?? "10s", "--grace"),
-    onSignal: oneOf(textOption(options, "onSignal") ?? "fail", ["fail", "leave"], "--on-signal"),
+    onSignal: choiceOption(options, "onSignal", ["fail", "leave"]) ?? "fail",
     passToken: options["passToken"] === true,
     stdoutTo: terminal.format === "human" ? "stdout" : "stderr",
   };
@@ -76,20 +72,15 @@ export function parseEvery(options: Record<string, unknown>): number | null {
 
 /** How what happens is to be told. */
 export function parseLog(options: Record<string, unknown>): "json" | "human" {
-  return oneOf(textOption(options, "log") ?? "human", ["json", "human"], "--log");
+  return choiceOption(options, "log", ["json", "human"]) ?? "human";
 }
 
 /** What makes it a worker, or null where it is none. */
 export function parseWorker(options: Record<string, unknown>): WorkerSettings | null {
   const activity = textOption(options, "activity");
   const workerName = textOption(options, "workerName");
-  const forWorkers = Object.entries({
-    "--worker-name": workerName,
-    "--concurrency": options["concurrency"],
-    "--max-tasks": options["maxTasks"],
-  });
-  const stray = forWorkers.find(([, value]) => value !== undefined)?.[0];
-  if (activity === undefined && stray !== undefined) throw usageError(`${stray} is for a worker`, "add --activity <arn or name>");
+  const stray = ["workerName", "concurrency", "maxTasks"].find((name) => options[name] !== undefined);
+  if (activity === undefined && stray !== undefined) throw usageError(`${flagOf(stray)} is for a worker`, "Add --activity <arn or name>.");
   if (activity === undefined) return null;
   if (activity === "") throw usageError("--activity is empty");
   if (workerName === "" || (workerName?.length ?? 0) > workerNameLimitCharacters)
@@ -97,24 +88,24 @@ export function parseWorker(options: Record<string, unknown>): WorkerSettings | 
   return {
     activity,
     workerName,
-    concurrency: count(options, "concurrency", "--concurrency", mostTasksAtOnce) ?? 1,
-    maxTasks: count(options, "maxTasks", "--max-tasks", Number.MAX_SAFE_INTEGER),
+    concurrency: count(options, "concurrency", mostTasksAtOnce) ?? 1,
+    maxTasks: count(options, "maxTasks", Number.MAX_SAFE_INTEGER),
   };
 }
 
-function count(options: Record<string, unknown>, name: string, option: string, most: number): number | null {
+function count(options: Record<string, unknown>, name: string, most: number): number | null {
   const text = textOption(options, name);
   if (text === undefined) return null;
   const value = Number(text);
   if (!/^[1-9]\d*$/.test(text) || value > most)
-    throw usageError(`${option} takes a whole number from 1${most > 1e6 ? "" : ` to ${most}`}, not "${text}"`);
+    throw usageError(`${flagOf(name)} takes a whole number from 1${most > 1e6 ? "" : ` to ${most}`}, not "${text}"`);
   return value;
 }
 
-function parseErrorFor(settings: unknown): ReadonlyMap<number, string> {
+function parseErrorFor(settings: readonly string[]): ReadonlyMap<number, string> {
   const names = new Map<number, string>();
-  for (const setting of Array.isArray(settings) ? settings : []) {
-    const [, code, name = ""] = /^(\d{1,3})=(.+)$/s.exec(String(setting)) ?? [];
+  for (const setting of settings) {
+    const [, code, name = ""] = /^(\d{1,3})=(.+)$/s.exec(setting) ?? [];
     if (code === undefined || Number(code) < 1 || Number(code) > 255)
       throw usageError(`--error-for ${JSON.stringify(setting)} is not <exit code>=<name>`, "For example: --error-for 75=TemporaryFailure");
     refuseErrorName(name, "--error-for");
@@ -127,10 +118,4 @@ function refuseErrorName(name: string | null, option: string): void {
   if (name === null) return;
   if (name.trim() === "") throw usageError(`${option} is empty`);
   refuse(checkError(name));
-}
-
-function oneOf<Value extends string>(text: string, values: readonly Value[], option: string): Value {
-  const found = values.find((value) => value === text);
-  if (found === undefined) throw usageError(`${option} takes ${values.slice(0, -1).join(", ")} or ${values.at(-1)}, not "${text}"`);
-  return found;
 }

@@ -1,0 +1,44 @@
+import type { Command } from "commander";
+import { usageError } from "../errors.ts";
+
+/** Refuses what commander would take for something else than was meant. */
+export function refuseMisread(program: Command, argv: readonly string[]): void {
+  refuseFormatsAsOutput(argv);
+  refuseFlagsAsValues(program, argv);
+}
+
+const formats = /^(json|text|table|yaml|yaml-stream)$/;
+
+/** In the AWS CLI `--output` chooses a format. */
+function refuseFormatsAsOutput(argv: readonly string[]): void {
+  const isOne = argv.some(
+    (token, index) =>
+      (token === "--output" && formats.test(argv[index + 1] ?? "")) ||
+      (token.startsWith("--output=") && formats.test(token.slice("--output=".length))),
+  );
+  if (isOne)
+    throw usageError("--output gives a task's output, it does not choose a format", "Formats are chosen by --json, --jsonl and --query.");
+}
+
+/** An option where a value should be means that the value was forgotten; commander would take the option's name as the value. */
+function refuseFlagsAsValues(program: Command, argv: readonly string[]): void {
+  let command = program;
+  for (let index = 0; index < argv.length; index += 1) {
+    const token = argv[index] ?? "";
+    const options = [...new Set([...program.options, ...(command.parent?.options ?? []), ...command.options])];
+    const taking = options.find((option) => option.required && (option.long === token || option.short === token));
+    if (taking === undefined) {
+      command = command.commands.find((sub) => sub.name() === token) ?? command;
+      continue;
+    }
+    const value = argv[index + 1];
+    const isFlag = value === "--help" || value === "-h" || options.some((option) => option.long === value || option.short === value);
+    if (value !== undefined && isFlag) {
+      throw usageError(
+        `${token} needs a value, and the option ${value} stands in its place`,
+        `If ${value} is the value: ${token}=${value}`,
+      );
+    }
+    index += 1;
+  }
+}
