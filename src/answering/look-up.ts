@@ -6,6 +6,7 @@ import type { Clock, Connection, Prompts, TaskIndex, Terminal } from "../context
 import { CliError, usageError } from "../errors.ts";
 import { sweep } from "../sweep/sweep.ts";
 import { readBack, readOn } from "./history-reading.ts";
+import { mapChildren } from "./map-children.ts";
 import { pacerFor } from "./pacing.ts";
 import { type ExecutionName, type Reference, recall, type TaskOptions } from "./task-reference.ts";
 
@@ -36,12 +37,16 @@ export async function lookUp(asking: Asking, connection: Connection, reference: 
     return findByToken(connection.stepFunctions, executionArn, reference.token);
   }
   const { executionArn, eventId } = await locate(asking, connection, reference);
-  const found =
+  const candidates =
     eventId === null
-      ? await findChosen(connection.stepFunctions, executionArn, narrowing)
-      : await findTask(connection.stepFunctions, executionArn, eventId);
-  await rememberTasks(asking, connection, executionArn, [found.task.eventId]);
-  return found;
+      ? await candidatesIn(connection, asking.clock, executionArn, narrowing)
+      : [await findTask(connection.stepFunctions, executionArn, eventId)];
+  await rememberTasks(
+    asking,
+    connection,
+    candidates.map(({ executionArn, task: { eventId } }) => ({ executionArn, eventId })),
+  );
+  return onlyOne(executionArn, candidates, narrowing);
 }
 
 /** The task at an event of an execution; throws exit 3 where there is none. Reads as much of the history as that takes. */
@@ -59,9 +64,36 @@ export async function readAgain({ stepFunctions }: Connection, found: FoundTask)
   return task === undefined ? found : { ...found, task, events };
 }
 
-async function findChosen(stepFunctions: StepFunctions, executionArn: string, narrowing: Narrowing): Promise<FoundTask> {
+/** The tasks of an execution that the narrowing leaves: what waits in it, else in the children of its distributed Maps, else the last one that was closed. */
+async function candidatesIn(
+  connection: Connection,
+  clock: Clock,
+  executionArn: string,
+  narrowing: Narrowing,
+): Promise<readonly FoundTask[]> {
+  const { stepFunctions, place } = connection;
   const events = await readBack(stepFunctions, executionArn, (read) => callbackTasks(read).some((task) => fits(task, narrowing)));
-  return { executionArn, task: choose(executionArn, callbackTasks(events), narrowing), events };
+  const own = callbackTasks(events)
+    .filter((task) => fits(task, narrowing))
+    .map((task) => ({ executionArn, task, events }));
+  const waiting = own.filter(({ task }) => task.closed === null);
+  if (waiting.length > 0) return waiting;
+  const inMaps = await findInMaps(stepFunctions.paced(pacerFor(place, clock)), events, narrowing);
+  // With nothing waiting, the last one to close is the one the user means: the answer is then judged against how it ended.
+  return inMaps.length > 0 ? inMaps : own.slice(-1);
+}
+
+/** So many candidates are listed. */
+const mostCandidates = 20;
+
+async function findInMaps(stepFunctions: StepFunctions, events: readonly HistoryEvent[], narrowing: Narrowing): Promise<FoundTask[]> {
+  const found: FoundTask[] = [];
+  for await (const child of mapChildren(stepFunctions, events)) {
+    const { executionArn, waiting } = child;
+    found.push(...waiting.filter((task) => fits(task, narrowing)).map((task) => ({ executionArn, task, events: child.events })));
+    if (found.length >= mostCandidates) break;
+  }
+  return found.slice(0, mostCandidates);
 }
 
 /** The execution ARN and, where it names one task, the event id that a reference means. */
@@ -137,24 +169,18 @@ async function findByToken(stepFunctions: StepFunctions, executionArn: string, t
   return { executionArn, task, events };
 }
 
-function fits(task: CallbackTask, { state, index }: Narrowing): boolean {
+/** Whether a task is what --state and --index leave of those of an execution. */
+export function fits(task: CallbackTask, { state, index }: Narrowing): boolean {
   return (state === undefined || task.state === state) && (index === undefined || iterationOf(task) === index);
 }
 
-function choose(executionArn: string, tasks: readonly CallbackTask[], narrowing: Narrowing): CallbackTask {
-  const { state } = narrowing;
-  const fitting = tasks.filter((task) => fits(task, narrowing));
-  const waiting = fitting.filter((task) => task.closed === null);
-  // With nothing waiting, the last one to close is the one the user means: the answer is then judged against how it ended.
-  const candidates = waiting.length > 0 ? waiting : fitting.slice(-1);
+function onlyOne(executionArn: string, candidates: readonly FoundTask[], { state }: Narrowing): FoundTask {
   const [first, ...others] = candidates;
   if (first === undefined)
-    throw new CliError("closed", `no callback task${state === undefined ? "" : ` in the state ${state}`} in ${executionArn}`);
-  if (others.length > 0)
-    throw ambiguous(
-      executionArn,
-      candidates.map((task) => describeCandidate(executionArn, task)),
-    );
+    throw new CliError("closed", `no callback task${state === undefined ? "" : ` in the state ${state}`} in ${executionArn}`, {
+      hint: "`sfn-callback pending` lists the waiting tasks",
+    });
+  if (others.length > 0) throw ambiguous(executionArn, candidates.map(describeCandidate));
   return first;
 }
 
@@ -162,22 +188,21 @@ function iterationOf(task: CallbackTask): number | undefined {
   return task.path.findLast((step) => "map" in step)?.index;
 }
 
-function describeCandidate(executionArn: string, task: CallbackTask): string {
+function describeCandidate({ executionArn, task }: FoundTask): string {
   const index = iterationOf(task);
   return `${taskId(executionArn, task.eventId)}  ${task.state}${index === undefined ? "" : ` --index ${index}`}`;
 }
 
 function ambiguous(what: string, candidates: readonly string[]): CliError {
   const message = `${what} means ${candidates.length} tasks:\n${candidates.map((each) => `  ${each}`).join("\n")}`;
-  return new CliError("usage", message, { code: "AmbiguousTask", hint: "give a longer id, or narrow with --state and --index" });
+  return new CliError("usage", message, { code: "AmbiguousTask", hint: "give one of these ids, or narrow with --state and --index" });
 }
 
-/** Keeps the ids of an execution's tasks, so that they serve in the next command. */
+/** Keeps the ids of tasks, so that they serve in the next command. */
 export async function rememberTasks(
   { taskIndex }: { readonly taskIndex: TaskIndex },
   { place }: Connection,
-  executionArn: string,
-  eventIds: readonly number[],
+  tasks: readonly { readonly executionArn: string; readonly eventId: number }[],
 ): Promise<void> {
-  await taskIndex.remember(eventIds.map((eventId) => ({ id: taskId(executionArn, eventId), executionArn, eventId, place })));
+  await taskIndex.remember(tasks.map(({ executionArn, eventId }) => ({ id: taskId(executionArn, eventId), executionArn, eventId, place })));
 }

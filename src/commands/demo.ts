@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { readHistory } from "../answering/history-reading.ts";
 import { type AnswerResult, answerTask } from "../answering/send.ts";
+import { type Until, type Watched, watch } from "../answering/watching.ts";
 import type { Execution } from "../aws/step-functions.ts";
 import type { Answer } from "../callback/history/outcome.ts";
 import type { CallbackTask } from "../callback/history/waiting-tasks.ts";
@@ -14,7 +15,6 @@ import { createMachines } from "./create-machines.ts";
 import { formatSpan } from "./durations.ts";
 import { addExamples, type Run } from "./registration.ts";
 import { machineArn } from "./start.ts";
-import { watch } from "./wait.ts";
 
 interface Started {
   readonly arn: string;
@@ -118,14 +118,9 @@ class Play {
     const { stepFunctions } = this.#connection;
     const stateMachineArn = await machineArn(stepFunctions, machine);
     const { arn } = await stepFunctions.startExecution({ stateMachineArn, input: JSON.stringify(input), name: about.replace(" ", "-") });
-    const seen = await watch(this.#context, stepFunctions, {
-      executionArn: arn,
-      until: "waiting",
-      timeoutMilliseconds: 5_000,
-      isMeant: () => true,
-    });
-    const [task] = seen.waiting;
-    if (task === undefined) throw new CliError("failure", `the execution ${arn} does not wait; it is ${seen.execution.status}`);
+    const { waiting, execution } = await this.#watch(arn, "waiting");
+    const task = waiting[0]?.task;
+    if (task === undefined) throw new CliError("failure", `the execution ${arn} does not wait; it is ${execution.status}`);
     if (task.taskToken !== null) this.#context.terminal.hide(task.taskToken);
     this.#started.push({ arn, machine, about, task });
     await this.#say([["  started ", bold(`${machine}/${about.replace(" ", "-")}`)]]);
@@ -175,10 +170,14 @@ class Play {
   }
 
   async #ending(started: Started, did: string, outcome: Ended["outcome"]): Promise<Ended> {
-    const watching = { executionArn: started.arn, until: "ended", timeoutMilliseconds: 5_000, isMeant: () => true } as const;
-    const { execution } = await watch(this.#context, this.#connection.stepFunctions, watching);
+    const { execution } = await this.#watch(started.arn, "ended");
     await this.#say([["  ", started.about, ` ${did}: `, bold(outcome), ", the execution is ", status(execution)]]);
     return { started, did, outcome, execution };
+  }
+
+  #watch(executionArn: string, until: Until): Promise<Watched> {
+    const watching = { executionArn, until, timeoutMilliseconds: 5_000, isMeant: () => true, looksIntoMaps: false };
+    return watch(this.#context, this.#connection, watching);
   }
 
   /** `other` is a second command: another choice, or done as well. */

@@ -1,14 +1,15 @@
 import type { Command } from "commander";
-import { rememberTasks } from "../answering/look-up.ts";
-import type { StepFunctions } from "../aws/step-functions.ts";
-import type { Context } from "../context.ts";
-import { usageError } from "../errors.ts";
+import type { Watched } from "../answering/watching.ts";
+import type { Execution, StepFunctions } from "../aws/step-functions.ts";
+import type { Connection, Context } from "../context.ts";
+import { CliError, usageError } from "../errors.ts";
 import { offerToAnswer } from "./answer/offer-answer.ts";
 import { addSetOptions, allowOneStdin, readJson, type ValueOptions, valueOptions } from "./answer/values.ts";
 import { parseDuration } from "./durations.ts";
 import { choiceOption, textOption } from "./parsed-options.ts";
 import { addExamples, type Run } from "./registration.ts";
-import { lines, type Watched, watch, watchedJson } from "./wait.ts";
+import { watchedJson, watchedLines } from "./wait/report.ts";
+import { watchShown } from "./wait/watch-shown.ts";
 
 export interface StartOptions {
   readonly machine: string;
@@ -61,15 +62,9 @@ export async function start(context: Context, options: StartOptions): Promise<nu
   const { stepFunctions } = connection;
   const stateMachineArn = await machineArn(stepFunctions, options.machine);
   const request = { stateMachineArn, input, ...(options.name === undefined ? {} : { name: options.name }) };
-  const { arn } = await stepFunctions.startExecution(request);
-  const watched = await follow(context, stepFunctions, arn, options);
-  await rememberTasks(
-    context,
-    connection,
-    arn,
-    watched.waiting.map(({ eventId }) => eventId),
-  );
-  await context.terminal.result(watchedJson(watched), () => lines(context.terminal, watched));
+  const started = await stepFunctions.startExecution(request);
+  const watched = await follow(context, connection, started, options);
+  await context.terminal.result(watchedJson(watched), () => watchedLines(context.terminal, watched));
   if (options.until !== undefined && !watched.reached) {
     context.terminal.warn("The time of --timeout passed; the execution goes on.");
     return 9;
@@ -96,18 +91,34 @@ export async function machineArn(stepFunctions: StepFunctions, named: string): P
   throw usageError(`there is no state machine named ${machine} here`, hint);
 }
 
-// Without --until one look is enough: its waiting tasks are shown where there are some already.
-async function follow(context: Context, stepFunctions: StepFunctions, executionArn: string, options: StartOptions): Promise<Watched> {
-  const timeoutMilliseconds = options.until === undefined ? 0 : (options.timeoutMilliseconds ?? null);
-  const progress = options.until === undefined ? null : context.terminal.progress(`waiting until ${options.until}`);
+interface Started {
+  readonly arn: string;
+  readonly startedAt: Date;
+}
+
+/** Once it was started, no failure to look at it may hide that. */
+async function follow(context: Context, connection: Connection, started: Started, options: StartOptions): Promise<Watched> {
+  const { arn: executionArn } = started;
+  const { until, timeoutMilliseconds = null } = options;
+  const any = { executionArn, isMeant: () => true, isNew: true };
   try {
-    return await watch(context, stepFunctions, {
-      executionArn,
-      until: options.until ?? "waiting",
-      timeoutMilliseconds,
-      isMeant: () => true,
-    });
-  } finally {
-    progress?.stop();
+    if (until !== undefined) return await watchShown(context, connection, { ...any, until, timeoutMilliseconds, looksIntoMaps: true });
+    // One look is enough: its waiting tasks are shown where there are some already.
+    return await watchShown(context, connection, { ...any, until: "waiting", timeoutMilliseconds: 0, looksIntoMaps: false });
+  } catch (error) {
+    if (!(error instanceof CliError) || until !== undefined || context.signal.aborted) {
+      context.terminal.warn(`the execution was started, and goes on: ${executionArn}`);
+      throw error;
+    }
+    context.terminal.warn(`the execution was started, and how it goes on could not be read: ${error.message}`);
+    return { execution: unseen(started), waiting: [], reached: false };
   }
+}
+
+/** An execution of which only the start is known. */
+function unseen({ arn, startedAt }: Started): Execution {
+  const [name = "", machine = ""] = arn.split(":").reverse();
+  const unknown = { stateMachineVersionArn: null, mapRunArn: null, stoppedAt: null, input: null, output: null, error: null, cause: null };
+  const stateMachineArn = arn.replace(/:execution:.*/, `:stateMachine:${machine}`);
+  return { arn, name, stateMachineArn, status: "RUNNING", startedAt, isReadable: false, ...unknown };
 }

@@ -39,7 +39,8 @@ async function stop(context: Context, options: Record<string, unknown>, word?: s
   const target = await locateExecution(context, connection, reference);
   if (sending.dryRun) return await dryRunStop(context, connection, target, reason);
   const result = await stopExecution(senderFor(context, connection), target, reason);
-  if (result.newEventId !== null) await rememberTasks(context, connection, target.executionArn, [result.newEventId]);
+  if (result.newEventId !== null)
+    await rememberTasks(context, connection, [{ executionArn: target.executionArn, eventId: result.newEventId }]);
   if (result.withoutReason) context.terminal.warn("the execution's key may not be used: it was stopped without error and cause");
   return reportStop(context.terminal, result, sending.reason);
 }

@@ -73,7 +73,8 @@ export async function answerFound(
   answer: Answer,
 ): Promise<AnswerResult> {
   const result = await answerTask(sender, found, answer);
-  if (result.newEventId !== null) await rememberTasks(context, connection, found.executionArn, [result.newEventId]);
+  if (result.newEventId !== null)
+    await rememberTasks(context, connection, [{ executionArn: found.executionArn, eventId: result.newEventId }]);
   return result;
 }
 

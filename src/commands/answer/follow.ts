@@ -1,9 +1,10 @@
-import { rememberTasks } from "../../answering/look-up.ts";
 import type { AnswerResult } from "../../answering/send.ts";
+import type { Watched, WatchedTask } from "../../answering/watching.ts";
 import { taskId } from "../../callback/task-id.ts";
 import type { Connection, Context } from "../../context.ts";
 import { CliError } from "../../errors.ts";
-import { lines, type Watched, watch, watchedJson } from "../wait.ts";
+import { watchedJson, watchedLines } from "../wait/report.ts";
+import { watchShown } from "../wait/watch-shown.ts";
 import { exitCodes, outcomeJson, outcomeLine, redacted } from "./outcome-report.ts";
 
 const partOfIt = 5;
@@ -26,7 +27,7 @@ export async function reportFollowed(context: Context, connection: Connection, r
   await terminal.result(json, () => [
     // How it went on is told by the line below.
     outcomeLine(redacted(seen === null ? result : { ...result, next: null, ending: null }, terminal.redact)),
-    ...(seen === null ? [] : lines(terminal, seen)),
+    ...(seen === null ? [] : watchedLines(terminal, seen)),
   ]);
   if (signal.aborted && signal.reason instanceof CliError) return signal.reason.exitCode;
   if (exitCodes[outcome] !== 0) return exitCodes[outcome];
@@ -35,28 +36,15 @@ export async function reportFollowed(context: Context, connection: Connection, r
 }
 
 async function follow(context: Context, connection: Connection, executionArn: string, answered: string | null): Promise<Watched | null> {
-  const progress = context.terminal.progress("following the execution");
+  const isMeant = ({ executionArn, task }: WatchedTask): boolean => taskId(executionArn, task.eventId) !== answered;
+  const watching = { executionArn, until: "waiting", timeoutMilliseconds: null, isMeant, looksIntoMaps: true } as const;
   try {
-    const seen = await watch(context, connection.stepFunctions, {
-      executionArn,
-      until: "waiting",
-      timeoutMilliseconds: null,
-      isMeant: (task) => taskId(executionArn, task.eventId) !== answered,
-    });
-    await rememberTasks(
-      context,
-      connection,
-      executionArn,
-      seen.waiting.map(({ eventId }) => eventId),
-    );
-    return seen;
+    return await watchShown(context, connection, watching, "following the execution");
   } catch (error) {
     if (!context.signal.aborted && error instanceof CliError)
       context.terminal.warn(`the execution is not followed any more: ${error.message}`);
     if (context.signal.aborted || error instanceof CliError) return null;
     throw error;
-  } finally {
-    progress.stop();
   }
 }
 

@@ -1,0 +1,84 @@
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { createUser, temporaryFolder } from "../harness.ts";
+import { throughApi } from "../local-file.ts";
+
+const file = join(temporaryFolder(), "m.db");
+const cli = createUser({ localFile: file });
+
+const ask = {
+  Type: "Task",
+  Resource: "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+  Parameters: { QueueUrl: "https://queue", MessageBody: { "TaskToken.$": "$$.Task.Token" } },
+  End: true,
+};
+const mapOver = (states: object, StartAt: string) => ({
+  Type: "Map",
+  ItemProcessor: { ProcessorConfig: { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" }, StartAt, States: states },
+  End: true,
+});
+const each = mapOver({ Ask: ask }, "Ask");
+const machines = {
+  each: { StartAt: "Each", States: { Each: each } },
+  nested: { StartAt: "Rows", States: { Rows: mapOver({ Each: each }, "Each") } },
+};
+
+beforeAll(() =>
+  throughApi(file, async (stepFunctions) => {
+    for (const [name, definition] of Object.entries(machines)) {
+      const roleArn = "arn:aws:iam::123456789012:role/local";
+      await stepFunctions.createStateMachine({ name, definition: JSON.stringify(definition), roleArn });
+    }
+  }),
+);
+
+async function started(machine: keyof typeof machines, input: unknown) {
+  const argv = ["start", machine, "--input", JSON.stringify(input), "--until", "waiting", "--timeout", "20s", "--json"];
+  const { code, stdout } = await cli(argv);
+  expect(code).toBe(0);
+  const { executionArn, waiting } = JSON.parse(stdout) as { executionArn: string; waiting: string[] };
+  return { executionArn, waiting };
+}
+
+async function waitingIn(executionArn: string): Promise<string[]> {
+  const { stdout } = await cli(["wait", executionArn, "--until", "waiting", "--timeout", "20s", "--json"]);
+  return JSON.parse(stdout).waiting;
+}
+
+describe("an execution whose distributed Map waits in its children", () => {
+  it("has begun to wait for `start` and `wait`, by ids that serve at once", async () => {
+    const { executionArn, waiting } = await started("each", [1]);
+    expect(waiting).toHaveLength(1);
+    expect(await waitingIn(executionArn)).toEqual(waiting);
+    const [id = ""] = waiting;
+    expect(await cli(["succeed", id, "--output", "1"])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^applied/) });
+    expect((await cli(["wait", executionArn, "--timeout", "20s"])).stdout).toMatch(/^SUCCEEDED\t.*\t\[1]$/m);
+  });
+
+  it("does so where the Map is in another's children", async () => {
+    const { executionArn, waiting } = await started("nested", [["a"]]);
+    const [id = ""] = waiting;
+    expect((await cli(["succeed", id, "--output", '"A"', "--follow", "--json"])).code).toBe(0);
+    expect((await cli(["wait", executionArn, "--timeout", "20s"])).stdout).toMatch(/^SUCCEEDED\t.*\t\[\["A"]]$/m);
+  });
+
+  it("is answered once no child waits any more", async () => {
+    const { executionArn } = await started("each", [1, 2]);
+    const answered = cli(["wait", executionArn, "--until", "answered", "--timeout", "20s", "--json"]);
+    await expect.poll(() => waitingIn(executionArn), { timeout: 20_000 }).toHaveLength(2);
+    for (const id of await waitingIn(executionArn)) await cli(["succeed", id, "--output", "1"]);
+    expect(await answered).toMatchObject({ code: 0, stdout: expect.stringContaining('"waiting": []') });
+    expect((await cli(["wait", executionArn, "--until", "answered", "--timeout", "0s"])).code).toBe(0);
+  });
+
+  it("names them where an answer could mean several, and is answered by its own name where one is left", async () => {
+    const { executionArn } = await started("each", [1, 2]);
+    await expect.poll(() => waitingIn(executionArn), { timeout: 20_000 }).toHaveLength(2);
+    const [id = "", other] = await waitingIn(executionArn);
+    const unclear = await cli(["succeed", executionArn, "--output", "1"]);
+    expect(unclear).toMatchObject({ code: 2, stderr: expect.stringContaining(`  ${id}  Ask`) });
+    await cli(["succeed", id, "--output", "1"]);
+    const { stdout } = await cli(["succeed", executionArn, "--state", "Ask", "--output", "2", "--json"]);
+    expect(JSON.parse(stdout)).toMatchObject({ outcome: "applied", taskId: other });
+  });
+});
