@@ -51,10 +51,17 @@ export async function lookUp(asking: Asking, connection: Connection, reference: 
 
 /** The task at an event of an execution; throws exit 3 where there is none. Reads as much of the history as that takes. */
 export async function findTask(stepFunctions: StepFunctions, executionArn: string, eventId: number): Promise<FoundTask> {
-  const events = await readBack(stepFunctions, executionArn, (read) => read.some(({ id }) => id === eventId));
-  const task = callbackTasks(events).find((each) => each.eventId === eventId);
-  if (task === undefined) throw new CliError("closed", `there is no callback task at event ${eventId} of ${executionArn}`);
-  return { executionArn, task, events };
+  const [found] = await findTasks(stepFunctions, executionArn, [eventId]);
+  if (found === undefined) throw new CliError("closed", `there is no callback task at event ${eventId} of ${executionArn}`);
+  return found;
+}
+
+/** Those tasks of an execution that are at some of its events, in the order in which they were scheduled. */
+export async function findTasks(stepFunctions: StepFunctions, executionArn: string, eventIds: readonly number[]): Promise<FoundTask[]> {
+  const first = Math.min(...eventIds);
+  const events = eventIds.length === 0 ? [] : await readBack(stepFunctions, executionArn, (read) => read.some(({ id }) => id === first));
+  const tasks = callbackTasks(events).filter(({ eventId }) => eventIds.includes(eventId));
+  return tasks.map((task) => ({ executionArn, task, events }));
 }
 
 /** The same task with what its history got since. */

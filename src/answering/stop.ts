@@ -2,7 +2,7 @@ import type { Execution, StepFunctions } from "../aws/step-functions.ts";
 import type { Outcome } from "../callback/history/outcome.ts";
 import { taskId } from "../callback/task-id.ts";
 import { CliError } from "../errors.ts";
-import { type FoundTask, findTask } from "./look-up.ts";
+import { type FoundTask, findTask, findTasks } from "./look-up.ts";
 import { type AnswerResult, lookDelaysMilliseconds, nothingKnown, resultBefore, type Sender } from "./send.ts";
 
 /** What is given with a stop. */
@@ -11,10 +11,13 @@ export interface StopReason {
   readonly cause?: string;
 }
 
-/** An execution to be stopped, and the task for whose sake. */
+/** An execution to be stopped, and for the sake of what. */
 export interface StopTarget {
   readonly executionArn: string;
+  /** The task that was named; null where the execution was. */
   readonly eventId: number | null;
+  /** Where none was named: the tasks that were found waiting in it. */
+  readonly waitingEventIds?: readonly number[];
 }
 
 /** What became of a stop. */
@@ -26,8 +29,8 @@ export interface StopResult extends AnswerResult {
 type Stopping = Pick<Sender, "stepFunctions" | "clock" | "signal">;
 
 /**
- * Stops an execution, or tells how it ended before. For the sake of a task that no longer waits nothing is stopped: what the execution does now is not
- * what was meant. Where its key may not be used, it is stopped without error and cause, which needs none (facts page 9). Throws where nothing was
+ * Stops an execution, or tells how it ended before. For the sake of tasks of which none waits any longer nothing is stopped: what the execution does now
+ * is not what was meant. Where its key may not be used, it is stopped without error and cause, which needs none (facts page 9). Throws where nothing was
  * applied; a stop whose reply was lost is settled from the execution itself.
  */
 export async function stopExecution(stopping: Stopping, target: StopTarget, reason: StopReason): Promise<StopResult> {
@@ -50,16 +53,17 @@ export interface BeforeStop {
 
 /** Looks at an execution that is to be stopped. */
 export async function beforeStop(stepFunctions: StepFunctions, target: StopTarget, reason: StopReason): Promise<BeforeStop> {
-  const execution = await stepFunctions.execution(target.executionArn);
-  const found = await findTaskOf(stepFunctions, target);
-  const state = found?.task.state ?? null;
+  const [execution, found] = await Promise.all([stepFunctions.execution(target.executionArn), findTasksOf(stepFunctions, target)]);
+  const last = found.at(-1) ?? null;
+  const state = target.eventId === null ? null : (last?.task.state ?? null);
   const about = { state, withoutReason: false };
   if (execution.status !== "RUNNING") {
     const ended = resultOf(target, execution, { sent: null, outcome: outcomeOf(execution, reason, false), settled: "history" });
     return { execution, state, result: { ...ended, ...about } };
   }
-  const over = found === null || found.task.closed === null ? null : resultBefore(found, { kind: "heartbeat" });
-  return { execution, state, result: over === null ? null : { ...over, ...about } };
+  const isOver = last !== null && found.every(({ task }) => task.closed !== null);
+  const over = isOver ? resultBefore(last, { kind: "heartbeat" }) : null;
+  return { execution, state, result: over === null ? null : { ...over, withoutReason: false } };
 }
 
 function settled(target: StopTarget, before: Execution, given: StopReason | "lost", reason: StopReason, after: Execution | null) {
@@ -87,13 +91,18 @@ async function lookAfter({ stepFunctions, clock, signal }: Stopping, executionAr
   return seen;
 }
 
-async function findTaskOf(stepFunctions: StepFunctions, { executionArn, eventId }: StopTarget): Promise<FoundTask | null> {
-  if (eventId === null) return null;
+/** The tasks for whose sake it is stopped, in the order in which they were scheduled; none where the execution itself is meant. */
+async function findTasksOf(
+  stepFunctions: StepFunctions,
+  { executionArn, eventId, waitingEventIds = [] }: StopTarget,
+): Promise<FoundTask[]> {
   try {
-    return await findTask(stepFunctions, executionArn, eventId);
+    return eventId === null
+      ? await findTasks(stepFunctions, executionArn, waitingEventIds)
+      : [await findTask(stepFunctions, executionArn, eventId)];
   } catch (error) {
     // What is stopped because its history may not be read is stopped all the same.
-    if (error instanceof CliError && error.kind === "access") return null;
+    if (error instanceof CliError && error.kind === "access") return [];
     throw error;
   }
 }

@@ -35,7 +35,7 @@ async function fail(context: Context, options: Record<string, unknown>, word?: s
   refuseUnstampable(answer, sending, context.clock.now());
   if (choice !== null) return bulk(context, choice, { command: "fail", answer }, sending);
   const reference = await readReference(context, word, naming);
-  return answerOne(context, reference, naming, answer, sending);
+  return answerOne(context, { reference, narrowing: naming, answer }, sending);
 }
 
 /** The error and the cause that were given, checked; what was not given is left out. */

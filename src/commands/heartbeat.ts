@@ -33,7 +33,8 @@ async function heartbeat(context: Context, options: Record<string, unknown>, wor
   if (forMilliseconds !== null && everyMilliseconds === null) throw usageError("--for says how long to go on, so it needs --every");
   const reference = await readReference(context, word, naming);
   const sending = sendingOptions(options);
-  if (everyMilliseconds === null || sending.dryRun) return answerOne(context, reference, naming, { kind: "heartbeat" }, sending);
+  if (everyMilliseconds === null || sending.dryRun)
+    return answerOne(context, { reference, narrowing: naming, answer: { kind: "heartbeat" } }, sending);
   return beatOn(context, reference, naming, { everyMilliseconds, forMilliseconds });
 }
 

@@ -54,7 +54,7 @@ async function succeed(context: Context, options: Record<string, unknown>, word?
   refuse(checkOutput(output));
   const answer = { kind: "success", output } as const;
   refuseUnstampable(answer, sending, context.clock.now());
-  return answerOne(context, reference, naming, answer, sending);
+  return answerOne(context, { reference, narrowing: naming, answer }, sending);
 }
 
 /** Shows what is asked, has the output written, in the person's editor where there is one, and confirmed. */

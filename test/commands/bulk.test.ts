@@ -2,6 +2,8 @@ import { appendFileSync, copyFileSync, existsSync, readFileSync, statSync, write
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createLocal } from "../../src/local/local.ts";
+import { faultProxy } from "../fault-proxy.ts";
 import { createUser, temporaryFolder } from "../harness.ts";
 import { allHistories, throughApi } from "../local-file.ts";
 
@@ -45,6 +47,17 @@ const strict = JSON.stringify({
     Done: { Type: "Succeed" },
   },
 });
+
+/** Starts an execution that asks twice, one after the other. */
+async function startedTwice(): Promise<string> {
+  const ask = { ...JSON.parse(strict).States.Ask, Next: "Again" };
+  const { Next: _, ...again } = ask;
+  const definition = JSON.stringify({ StartAt: "Ask", States: { Ask: ask, Again: { ...again, End: true } } });
+  return throughApi(file, async (stepFunctions) => {
+    const { arn } = await stepFunctions.createStateMachine({ name: "twice", definition, roleArn: "arn:aws:iam::123456789012:role/local" });
+    return (await stepFunctions.startExecution({ stateMachineArn: arn, name: "twice", input: "{}" })).arn;
+  });
+}
 
 const approvals = ["--all", "--state-machine", "approval", "--state", "Ask for approval"];
 const yes = ["--output", '{"approved":true}'];
@@ -138,6 +151,24 @@ describe("a bulk answer", () => {
     });
     expect(result.tasks).toHaveLength(3);
     expect(await statuses()).toEqual(untouched);
+  });
+
+  it("stops nothing for the sake of a task that is answered between the plan and the stop", async () => {
+    const executionArn = await startedTwice();
+    await using local = await createLocal({ file, port: 0 });
+    let reads = 0;
+    await using proxy = await faultProxy(local.url, async ({ operation, body }) => {
+      if (operation !== "GetExecutionHistory" || body["executionArn"] !== executionArn) return null;
+      reads += 1;
+      // The first is the plan's.
+      if (reads === 2) await cli(["succeed", executionArn, "--output", "1"]);
+      return null;
+    });
+    const argv = ["stop", "--all", "--state-machine", "twice", "--state", "Ask", "--yes", "--expect", "1", "--endpoint-url", proxy.url];
+    const environment = { AWS_REGION: "us-east-1", AWS_ACCESS_KEY_ID: "any", AWS_SECRET_ACCESS_KEY: "any" };
+    const { code, stdout } = await cli([...argv, "--json"], { environment });
+    expect({ code, counts: JSON.parse(stdout).counts }).toEqual({ code: 5, counts: { different: 1 } });
+    expect(proxy.requests.map(({ operation }) => operation)).not.toContain("StopExecution");
   });
 
   it("says that nothing is waiting, and expects it", async () => {
@@ -244,6 +275,18 @@ describe("lines from elsewhere", () => {
     expect(stdout).toMatch(/^\w+\tapproval\tb\tdifferent\tthe task Ask for approval of approval\/b was already answered with failure/m);
     expect(stdout).toMatch(/^\w+\tapproval\tc\tstopped\t/m);
     expect(stdout).toMatch(/applied 1/);
+  });
+
+  it("of which the task was answered meanwhile are not stopped while another waits", async () => {
+    const executionArn = await startedTwice();
+    await cli(["succeed", executionArn, "--output", "1"]);
+    const stdin = [`${executionArn}#3`, "approval/a#3"].join("\n");
+    const { code, result, stderr } = await json(["stop", "--from", "-", "--yes", "--expect", "2"], stdin);
+    expect({ code, counts: result.counts }).toEqual({ code: 5, counts: { applied: 1, different: 1 } });
+    expect(stderr).toBe("");
+    expect(await statuses()).toMatchObject({ a: "ABORTED", twice: "RUNNING" });
+    await json(["stop", "--from", "-", "--yes", "--expect", "1"], executionArn);
+    expect(await statuses()).toMatchObject({ twice: "ABORTED" });
   });
 
   it("are left alone once more than --max-failures have failed", async () => {

@@ -13,6 +13,8 @@ export interface PlannedTask {
   readonly executionArn: string;
   /** Null where a whole execution is stopped. */
   readonly eventId: number | null;
+  /** For whose sake a whole execution is stopped: the tasks that were found waiting in it, or were named. */
+  readonly waitingEventIds?: readonly number[];
   readonly id: string | null;
   readonly stateMachineName: string;
   /** Null where it was not looked at. */

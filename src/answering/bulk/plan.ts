@@ -1,4 +1,5 @@
 import { parseExactly } from "../../callback/exact-json.ts";
+import { machineOf } from "../../callback/execution-arn.ts";
 import { taskId } from "../../callback/task-id.ts";
 import type { Clock, Connection, TaskIndex } from "../../context.ts";
 import { usageError } from "../../errors.ts";
@@ -41,20 +42,17 @@ export async function planBySweep(
     signal,
     keepsTasks: false,
     onTask: async ({ id, executionArn, stateMachineName, task, waitingSince }, token) => {
-      const isWhole = what === "executions";
-      if (!isWhole && (task === null || task.kind === "activity" || !task.hasToken)) {
+      const about = { executionArn, stateMachineName, state: task?.state ?? null, waitingSince: waitingSince.toISOString() };
+      if (what === "executions") {
+        planned.set(executionArn, wholeExecution(about, task?.eventId ?? null, planned.get(executionArn)));
+        onFound(planned.size);
+        return;
+      }
+      if (task === null || task.kind === "activity" || !task.hasToken) {
         unanswerable += 1;
         return;
       }
-      const eventId = isWhole ? null : (task?.eventId ?? null);
-      const entry = {
-        executionArn,
-        eventId,
-        id: isWhole ? null : id,
-        stateMachineName,
-        state: task?.state ?? null,
-        waitingSince: waitingSince.toISOString(),
-      };
+      const entry = { ...about, eventId: task.eventId, id };
       planned.set(keyOf(entry), entry);
       if (token !== null) tokens.set(keyOf(entry), token);
       onFound(planned.size);
@@ -65,12 +63,18 @@ export async function planBySweep(
   return { tasks, tokens, unanswerable, notSeen: found.notSeen };
 }
 
+/** An execution that is to be stopped for the sake of one task more; of null it is meant whatever waits in it. */
+function wholeExecution(about: Omit<PlannedTask, "eventId" | "id">, eventId: number | null, before: PlannedTask | undefined): PlannedTask {
+  const isMeantItself = eventId === null || (before !== undefined && before.waitingEventIds === undefined);
+  const waitingEventIds = isMeantItself ? {} : { waitingEventIds: [...(before?.waitingEventIds ?? []), eventId] };
+  return { ...(before?.waitingEventIds === undefined ? about : before), eventId: null, id: null, ...waitingEventIds };
+}
+
 /**
  * Plans what is named by lines: task ids and addresses, or the objects that `pending --jsonl` prints, which may carry their own `output`. Usage
  * errors name the line. Nothing is looked up but ids in the index and machines by name.
  */
 export async function planByLines(planning: Planning, text: string, command: BulkRequest["command"]): Promise<Plan> {
-  const what = command === "stop" ? "executions" : "tasks";
   const planned = new Map<string, PlannedTask>();
   const arns = new ExecutionArns(planning.connection);
   let unanswerable = 0;
@@ -79,24 +83,22 @@ export async function planByLines(planning: Planning, text: string, command: Bul
     const given = readLine(line.trim(), index + 1);
     if (given.output !== undefined && command !== "succeed")
       throw usageError(`line ${index + 1} brings an output, which ${command} does not send`, "take it out, or use succeed");
-    if (what === "tasks" && given.isAnswerable === false) {
+    if (command !== "stop" && given.isAnswerable === false) {
       unanswerable += 1;
       continue;
     }
     const { executionArn, eventId } = await located(planning, arns, given.word, index + 1);
     refuseOtherRegion(executionArn, planning.connection.place.region, index + 1);
-    if (eventId === null && what === "tasks") throw usageError(`line ${index + 1} names an execution and no task: ${given.word}`);
-    const task = {
-      executionArn,
-      eventId: what === "tasks" ? eventId : null,
-      id: eventId === null || what === "executions" ? null : taskId(executionArn, eventId),
-      stateMachineName: given.stateMachineName ?? (executionArn.split(":")[6] ?? "").replace(/\/.*$/, ""),
-      state: given.state,
-      waitingSince: given.waitingSince,
-      ...(given.output === undefined ? {} : { output: given.output }),
-    };
+    const { state, waitingSince, output } = given;
+    const about = { executionArn, stateMachineName: given.stateMachineName ?? machineOf(executionArn).name, state, waitingSince };
+    if (command === "stop") {
+      planned.set(executionArn, wholeExecution(about, eventId, planned.get(executionArn)));
+      continue;
+    }
+    if (eventId === null) throw usageError(`line ${index + 1} names an execution and no task: ${given.word}`);
+    const task = { ...about, eventId, id: taskId(executionArn, eventId), ...(output === undefined ? {} : { output }) };
     const before = planned.get(keyOf(task));
-    if (before !== undefined && before.output !== task.output)
+    if (before !== undefined && before.output !== output)
       throw usageError(`line ${index + 1} gives another output to a task of an earlier line`);
     planned.set(keyOf(task), task);
   }

@@ -1,4 +1,4 @@
-import { answerGuard, type Guard } from "../../answering/guard.ts";
+import { answerGuard } from "../../answering/guard.ts";
 import { type FoundTask, lookUp, rememberTasks } from "../../answering/look-up.ts";
 import { type AnswerResult, answerTask, answerToken, type Sender } from "../../answering/send.ts";
 import type { Reference, TaskOptions } from "../../answering/task-reference.ts";
@@ -9,27 +9,24 @@ import { dryRunAnswer } from "./dry-run.ts";
 import { reportFollowed } from "./follow.ts";
 import { reportOutcome } from "./outcome-report.ts";
 import { previewOne } from "./preview-report.ts";
-import { identified, refuseUnstampable, type SendingOptions } from "./sending-options.ts";
+import { type IntendedAnswer, identified, refuseUnstampable, type SendingOptions } from "./sending-options.ts";
 
 /** Sends one answer to what a reference means, or with --dry-run says what it would send; returns the exit code. */
-export async function answerOne(
-  context: Context,
-  reference: Reference,
-  narrowing: TaskOptions,
-  answer: Answer,
-  options: SendingOptions,
-): Promise<number> {
+export async function answerOne(context: Context, intended: IntendedAnswer, options: SendingOptions): Promise<number> {
+  const { reference, narrowing, answer } = intended;
   const isBare = reference.kind === "token" && reference.execution === null;
   if (options.follow && isBare) throw usageError("a token does not say which execution to follow", "add --execution <arn>");
   await using connection = await context.connect();
   const sending = await identified(options, connection);
   const { dryRun, preview, force, contractFile, stamp } = sending;
   refuseUnstampable(answer, sending, context.clock.now());
-  if (preview) return await previewOne(context, connection, reference, narrowing, answer, stamp);
-  if (dryRun) return await dryRunAnswer(context, connection, reference, narrowing, answer, stamp);
-  const guard = force ? undefined : answerGuard(context, connection, contractFile);
-  const result = await answerReference(context, connection, reference, narrowing, answer, { stamp, guard });
-  return await reportAnswer(context, connection, result, sending);
+  if (preview) return await previewOne(context, connection, intended, stamp);
+  if (dryRun) return await dryRunAnswer(context, connection, intended, stamp);
+  const sender = senderFor(context, connection, stamp);
+  const found = await lookUpOrToken(context, connection, reference, narrowing);
+  if ("token" in found) return await reportAnswer(context, connection, await answerToken(sender, found.token, answer), sending);
+  if (!force) await answerGuard(context, connection, contractFile)(found, answer);
+  return await reportAnswer(context, connection, await answerFound(context, connection, sender, found, answer), sending);
 }
 
 /** Gives what came of an answer, with how the execution goes on where that is asked for; returns the exit code. */
@@ -40,28 +37,6 @@ export function reportAnswer(
   { follow, reason }: Pick<SendingOptions, "follow" | "reason">,
 ): Promise<number> {
   return follow ? reportFollowed(context, connection, result, reason) : reportOutcome(context.terminal, result, reason);
-}
-
-interface Answering {
-  readonly stamp?: Sender["stamp"] | undefined;
-  /** Throws where the answer must not be sent to the task that was found. */
-  readonly guard?: Guard | undefined;
-}
-
-/** Sends one answer to what a reference means, over an open connection, and says what became of it. */
-export async function answerReference(
-  context: Context,
-  connection: Connection,
-  reference: Reference,
-  narrowing: TaskOptions,
-  answer: Answer,
-  { stamp, guard }: Answering = {},
-): Promise<AnswerResult> {
-  const sender = senderFor(context, connection, stamp);
-  const found = await lookUpOrToken(context, connection, reference, narrowing);
-  if ("token" in found) return answerToken(sender, found.token, answer);
-  await guard?.(found, answer);
-  return answerFound(context, connection, sender, found, answer);
 }
 
 /** Sends one answer to a task that was found, and remembers the attempt that a retry made of it. */

@@ -2,15 +2,15 @@ import { readableDefinition } from "../../answering/guard.ts";
 import { type FoundTask, lookUp } from "../../answering/look-up.ts";
 import { resultBefore } from "../../answering/send.ts";
 import { beforeStop } from "../../answering/stop.ts";
-import type { Reference, TaskOptions } from "../../answering/task-reference.ts";
 import { type Consequence, consequenceOf } from "../../callback/definition/consequence.ts";
 import type { Answer } from "../../callback/history/outcome.ts";
-import { type Stamp, stamped } from "../../callback/stamp.ts";
+import { stamped } from "../../callback/stamp.ts";
 import { taskId } from "../../callback/task-id.ts";
 import type { Connection, Context } from "../../context.ts";
 import { bold, dim, type Text } from "../../text.ts";
 import { consequenceText } from "./consequence-text.ts";
 import { exitCodes, outcomeJson, outcomeLine, redacted, shortened, stopLine } from "./outcome-report.ts";
+import type { IntendedAnswer, SendingOptions } from "./sending-options.ts";
 
 const operations = { success: "SendTaskSuccess", failure: "SendTaskFailure", heartbeat: "SendTaskHeartbeat" } as const;
 
@@ -18,10 +18,8 @@ const operations = { success: "SendTaskSuccess", failure: "SendTaskFailure", hea
 export async function dryRunAnswer(
   context: Context,
   connection: Connection,
-  reference: Reference,
-  narrowing: TaskOptions,
-  answer: Answer,
-  stamp: Omit<Stamp, "answeredAt"> | undefined,
+  { reference, narrowing, answer }: IntendedAnswer,
+  stamp: SendingOptions["stamp"],
 ): Promise<number> {
   if (reference.kind === "token" && reference.execution === null)
     return dryRunToken(context, requestFor(stampedNow(context, answer, stamp)));
@@ -34,7 +32,7 @@ export async function dryRunFound(
   connection: Connection,
   found: FoundTask,
   answer: Answer,
-  stamp: Omit<Stamp, "answeredAt"> | undefined,
+  stamp: SendingOptions["stamp"],
 ): Promise<number> {
   const request = requestFor(stampedNow(context, answer, stamp));
   const before = resultBefore(found, answer);
@@ -65,7 +63,7 @@ export async function dryRunFound(
 }
 
 /** The answer as it would go out now. */
-export function stampedNow({ clock }: Context, answer: Answer, stamp: Omit<Stamp, "answeredAt"> | undefined): Answer {
+export function stampedNow({ clock }: Context, answer: Answer, stamp: SendingOptions["stamp"]): Answer {
   return stamp === undefined ? answer : (stamped(answer, { ...stamp, answeredAt: clock.now().toISOString() }) ?? answer);
 }
 

@@ -3,9 +3,7 @@ import { lookUp } from "../../answering/look-up.ts";
 import { openTrials, previewAnswer } from "../../answering/preview.ts";
 import { resultBefore } from "../../answering/send.ts";
 import { type TaskDetails, taskDetails } from "../../answering/task-details.ts";
-import type { Reference, TaskOptions } from "../../answering/task-reference.ts";
 import type { Answer } from "../../callback/history/outcome.ts";
-import type { Stamp } from "../../callback/stamp.ts";
 import type { Connection, Context } from "../../context.ts";
 import { CliError, usageError } from "../../errors.ts";
 import { dim } from "../../text.ts";
@@ -13,15 +11,14 @@ import { confirmationLines } from "./compose-answer.ts";
 import { requestFor, stampedNow } from "./dry-run.ts";
 import { exitCodes, reportOutcome } from "./outcome-report.ts";
 import { previewJson } from "./preview-text.ts";
+import type { IntendedAnswer, SendingOptions } from "./sending-options.ts";
 
 /** Says what an answer would bring about, and sends nothing. The exit code is the one that sending would end with now. */
 export async function previewOne(
   context: Context,
   connection: Connection,
-  reference: Reference,
-  narrowing: TaskOptions,
-  answer: Answer,
-  stamp: Omit<Stamp, "answeredAt"> | undefined,
+  { reference, narrowing, answer }: IntendedAnswer,
+  stamp: SendingOptions["stamp"],
 ): Promise<number> {
   if (reference.kind === "token" && reference.execution === null)
     throw usageError("--preview needs the task's execution, and the token alone does not tell it", "Add --execution <arn>.");

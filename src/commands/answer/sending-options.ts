@@ -1,10 +1,19 @@
 import type { Command } from "commander";
+import type { Reference, TaskOptions } from "../../answering/task-reference.ts";
 import { checkCause, checkOutput } from "../../callback/answer.ts";
 import type { Answer } from "../../callback/history/outcome.ts";
 import { type Stamp, stamped } from "../../callback/stamp.ts";
 import type { Connection } from "../../context.ts";
 import { usageError } from "../../errors.ts";
 import { textOption } from "../parsed-options.ts";
+
+/** An answer, and the task that it is meant for. */
+export interface IntendedAnswer {
+  readonly reference: Reference;
+  /** Leaves one of the tasks of an execution. */
+  readonly narrowing: TaskOptions;
+  readonly answer: Answer;
+}
 
 /** How an answer is sent, and what goes with it. */
 export interface SendingOptions {
