@@ -1,6 +1,7 @@
 import type { CloudFormationClientConfig } from "@aws-sdk/client-cloudformation";
 import { SFNClient, type SFNClientConfig } from "@aws-sdk/client-sfn";
 import { NodeHttpHandler, type NodeHttpHandlerOptions } from "@smithy/node-http-handler";
+import { partitionOf, partitions } from "../callback/partitions.ts";
 import type { Connection, ConnectionOptions, Environment, Place } from "../context.ts";
 import { callerArn } from "./caller.ts";
 import { chainCredentials, environmentCredentials } from "./credentials.ts";
@@ -191,10 +192,11 @@ async function streamCollector(body: AsyncIterable<Uint8Array>): Promise<Uint8Ar
 
 /** A service's public endpoint. That of Step Functions is to look up in NO_PROXY only: the SDK finds its own. */
 function awsUrl(service: "states" | "sts" | "cloudformation", region: string): string {
-  return `https://${service}.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`;
+  return `https://${service}.${region}.${partitionOf(region).domain}`;
 }
 
 /** A VPC endpoint, or another of AWS's own for Step Functions: CloudFormation has one of its own. */
 function isAwsEndpoint(url: string): boolean {
-  return /(^|\.)(amazonaws\.com(\.cn)?|api\.aws)$/.test(new URL(url).hostname);
+  const { hostname } = new URL(url);
+  return partitions.some(({ domain, dualStackDomain }) => [domain, dualStackDomain].some((each) => `.${hostname}`.endsWith(`.${each}`)));
 }

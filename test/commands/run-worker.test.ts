@@ -144,6 +144,15 @@ describe("a worker", () => {
     for (const each of arns) expect(await described(each)).toMatchObject({ status: "SUCCEEDED" });
   });
 
+  it("finds its activity by name where it may list none", async () => {
+    const { name, arn, start } = await newActivity();
+    await using proxy = await faultProxy(local.url, ({ operation }) => (operation === "ListActivities" ? denied : null));
+    await start();
+    const environment = { ...credentials, AWS_ENDPOINT_URL_STS: local.url };
+    const working = work(name, "echo 1", ["--max-tasks", "1", "--json"], { url: proxy.url, environment });
+    expect(await working).toMatchObject({ code: 0, stdout: expect.stringContaining(arn) });
+  });
+
   it.each([
     ["unknown by name", "no-such-activity", 125, "there is no activity named no-such-activity here"],
     ["unknown by ARN", "arn:aws:states:us-east-1:123456789012:activity:none", 125, "ActivityDoesNotExist"],

@@ -1,5 +1,7 @@
+import { partitionOf } from "../../callback/partitions.ts";
 import type { ConnectionOptions } from "../../context.ts";
 import { usageError } from "../../errors.ts";
+import { flagOf, textOption, textOptions } from "../parsed-options.ts";
 
 /** Where the ARNs of a policy lie. Region and account are `*` where they were not said. */
 export interface Scope {
@@ -18,42 +20,30 @@ interface Named {
   readonly root: string;
 }
 
-/** Partitions by the Regions' names. */
-const partitions: readonly (readonly [RegExp, string])[] = [
-  [/^cn-/, "aws-cn"],
-  [/^us-gov-/, "aws-us-gov"],
-  [/^eusc-/, "aws-eusc"],
-  [/^us-isob-/, "aws-iso-b"],
-  [/^us-isof-/, "aws-iso-f"],
-  [/^eu-isoe-/, "aws-iso-e"],
-  [/^us-iso-/, "aws-iso"],
-];
-
 export function scopeOf(given: Record<string, unknown>, { region = "*" }: ConnectionOptions): Scope {
-  const account = typeof given["account"] === "string" ? given["account"] : "*";
+  const account = textOption(given, "account") ?? "*";
   if (!/^(\*|[a-z0-9-]{1,64})$/.test(region))
     throw usageError(`--region is not a Region: ${JSON.stringify(region)}`, "a policy is for one Region, or for all");
   if (account !== "*" && !/^\d{12}$/.test(account)) throw usageError(`--account takes 12 digits, not ${JSON.stringify(account)}`);
-  const partition = partitions.find(([regions]) => regions.test(region))?.[1] ?? "aws";
+  const { name: partition } = partitionOf(region);
   const root = `arn:${partition}:states:${region}:${account}`;
-  const named = (name: string, kind: string, option: string): readonly Named[] =>
-    (Array.isArray(given[name]) ? given[name].map(String) : []).map((text) => namedBy(text, kind, option, root));
+  const named = (name: "stateMachine" | "activity"): readonly Named[] => textOptions(given, name).map((text) => namedBy(text, name, root));
   return {
     partition,
     region,
     account,
-    machines: named("stateMachine", "stateMachine", "--state-machine"),
-    activities: named("activity", "activity", "--activity"),
+    machines: named("stateMachine"),
+    activities: named("activity"),
   };
 }
 
-function namedBy(text: string, kind: string, option: string, root: string): Named {
+function namedBy(text: string, kind: "stateMachine" | "activity", root: string): Named {
   const arn = new RegExp(`^(arn:[\\w-]+:states:[\\w-]+:\\d{12}):${kind}:([^:/]+)`).exec(text);
   if (arn !== null) return { root: arn[1] ?? root, name: arn[2] ?? "" };
   // The characters that no name may hold (facts: API reference of CreateStateMachine); * is a pattern's.
   if (text === "" || text.length > 80 || /[\s<>{}[\]?"#%\\^|~`$&,;:/]/.test(text))
     throw usageError(
-      `${option} ${JSON.stringify(text)} is neither a name nor the ARN of ${kind === "activity" ? "an activity" : "a state machine"}`,
+      `${flagOf(kind)} ${JSON.stringify(text)} is neither a name nor the ARN of ${kind === "activity" ? "an activity" : "a state machine"}`,
     );
   return { root, name: text };
 }

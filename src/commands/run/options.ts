@@ -32,10 +32,7 @@ export function addRunOptions(command: Command): Command {
     .option("--on-signal <what>", "fail or leave the task where the command was ended by a signal to sfn-callback", "fail")
     .option("--pass-token", "leave the token in the command's environment, also as SFN_CALLBACK_TOKEN")
     .option("--log <format>", "how to tell on stderr what happens: json for an object a line", "human")
-    .option(
-      "--activity <arn>",
-      "work on the tasks of an activity, one after the other: its ARN, or its name, which ListActivities looks up",
-    )
+    .option("--activity <name or arn>", "work on the tasks of an activity, one after the other")
     .option("--worker-name <name>", "how the activity's history names this worker")
     .option("--concurrency <n>", `how many of the activity's tasks to work on at once, ${mostTasksAtOnce} at most`)
     .option("--max-tasks <n>", "end after so many of the activity's tasks");

@@ -1,7 +1,7 @@
 import { workOnActivity } from "../../answering/working/activity-worker.ts";
 import type { Rhythm } from "../../answering/working/beating.ts";
-import type { ActivityTask, StepFunctions } from "../../aws/step-functions.ts";
-import type { Context, EndingSignal } from "../../context.ts";
+import type { ActivityTask } from "../../aws/step-functions.ts";
+import type { Connection, Context, EndingSignal } from "../../context.ts";
 import { CliError, usageError } from "../../errors.ts";
 import { endJson, signalExitCodes } from "./end.ts";
 import { heldByToken } from "./holding.ts";
@@ -22,7 +22,7 @@ export async function runWorker(
   const tell = tellOf();
   await using connection = await context.connect();
   const { stepFunctions } = connection;
-  const activityArn = await activityArnOf(stepFunctions, worker.activity);
+  const activityArn = await activityArnOf(connection, worker.activity);
   const signals = takeSignals(context, tell);
   const place = workplace(context, connection, { settings, interrupts: signals.interrupts, isHanded: true });
   const done: Done = { taken: 0, counts: {} };
@@ -82,9 +82,16 @@ async function workOnOne(place: Workplace, { taskToken, input }: ActivityTask, r
   }
 }
 
-async function activityArnOf(stepFunctions: StepFunctions, activity: string): Promise<string> {
+/** The ARN of an activity named by its name or by its ARN. Who may list none, as by `policy worker`, means one of the credentials' own account. */
+async function activityArnOf({ stepFunctions, place, callerArn }: Connection, activity: string): Promise<string> {
   if (activity.startsWith("arn:")) return activity;
-  for await (const { arn, name } of stepFunctions.activities()) if (name === activity) return arn;
+  try {
+    for await (const { arn, name } of stepFunctions.activities()) if (name === activity) return arn;
+  } catch (error) {
+    if (!(error instanceof CliError) || !error.code.startsWith("AccessDenied")) throw error;
+    const [, partition, , , account] = (await callerArn()).split(":");
+    return `arn:${partition}:states:${place.region}:${account}:activity:${activity}`;
+  }
   throw usageError(`there is no activity named ${activity} here`, "aws stepfunctions list-activities shows those of this Region");
 }
 
