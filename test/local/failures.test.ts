@@ -115,13 +115,23 @@ describe("an execution fails as on AWS", () => {
   it.each([
     ["Legacy", "arn:aws:lambda:us-east-1:123456789012:function:f", "arn:aws:lambda:us-east-1:123456789012:function:f", "LambdaFunction"],
     ["Service", "arn:aws:states:::lambda:invoke", "lambda", "Task"],
-  ])("in States.DataLimitExceeded, which nothing catches, for too large a result: %s", async (name, Resource, what, family) => {
-    const Catch = [{ ErrorEquals: ["States.ALL"], Next: "Note" }];
+  ])("in States.DataLimitExceeded, which can be caught, for too large a result: %s", async (name, Resource, what, family) => {
+    const Catch = ["Other", "States.TaskFailed"].map((error) => ({ ErrorEquals: [error], Next: "Note" }));
     const states = { [name]: { Type: "Task", Resource, Catch, End: true }, Note: { Type: "Pass", End: true } };
     const arn = await bench.start(machine(states), {}, { name, testCase: "all" });
+    expect(JSON.parse((await bench.describe(arn)).output ?? "")).toEqual({ Error: "States.DataLimitExceeded", Cause: tooLarge(what) });
+    expect((await bench.history(arn)).map(({ type }) => type).slice(4, 6)).toEqual([`${family}Failed`, "TaskStateExited"]);
+  });
+
+  it("in States.DataLimitExceeded, which nothing catches, for too large parameters", async () => {
+    const Catch = ["States.DataLimitExceeded", "States.ALL"].map((error) => ({ ErrorEquals: [error], Next: "Note" }));
+    const Parameters = { "once.$": "$.text", "twice.$": "$.text" };
+    const Big = { Type: "Task", Resource: "arn:aws:states:::lambda:invoke", Parameters, Catch, End: true };
+    const arn = await bench.start(machine({ Big, Note: { Type: "Pass", End: true } }), { text: large });
     const { error, cause } = await bench.describe(arn);
-    expect({ error, cause }).toEqual({ error: "States.DataLimitExceeded", cause: tooLarge(what) });
-    expect((await bench.history(arn)).map(({ type }) => type).slice(-2)).toEqual([`${family}Failed`, "ExecutionFailed"]);
+    const why = "The state/task 'Big' provided parameters with a size exceeding the maximum number of bytes service limit.";
+    expect({ error, cause }).toEqual({ error: "States.DataLimitExceeded", cause: why });
+    expect((await bench.history(arn)).map(({ type }) => type).at(-2)).toBe("TaskStateEntered");
   });
 
   it("in States.DataLimitExceeded for too large an output", async () => {

@@ -110,10 +110,13 @@ export function rulesOf(value: unknown): ErrorRule[] {
   });
 }
 
-/** States.TaskFailed covers all but timeouts; nothing covers States.Runtime and States.DataLimitExceeded (facts page 7, documented). */
+/** What States.TaskFailed does not cover: timeouts (facts page 7, documented), and JSONata that fails (measured by others). */
+const notTaskFailed = new Set(["States.Timeout", "States.HeartbeatTimeout", "States.QueryEvaluationError"]);
+
+/** Nothing covers States.Runtime (facts page 7, documented); a task that failed with any other error can be caught. */
 function covers({ errorEquals }: ErrorRule, error: string | null): boolean {
-  if (error === "States.Runtime" || error === "States.DataLimitExceeded") return false;
+  if (error === "States.Runtime") return false;
   if (errorEquals.includes("States.ALL")) return true;
-  if (errorEquals.includes("States.TaskFailed") && error !== "States.Timeout" && error !== "States.HeartbeatTimeout") return true;
+  if (errorEquals.includes("States.TaskFailed") && (error === null || !notTaskFailed.has(error))) return true;
   return error !== null && errorEquals.includes(error);
 }

@@ -29,12 +29,12 @@ export function runtimeError(causeText: string): AslError {
 /** AWS's limit on a state's input, output and result, in bytes of its JSON text (documented). */
 export const maxPayloadBytes = 262_144;
 
-/** A result or an output beyond {@link maxPayloadBytes}; `what` is the state's name, the service or the function that gave it. */
+/**
+ * Data beyond {@link maxPayloadBytes}; `what` is the state's name, the service or the function that gave it. A task that returns such a result has
+ * failed, and that can be caught; in a state's own parameters or output it ends the execution (both reported by others).
+ */
 export class DataLimitError extends AslError {
-  constructor(what: string) {
-    super(
-      "States.DataLimitExceeded",
-      `The state/task '${what}' returned a result with a size exceeding the maximum number of bytes service limit.`,
-    );
+  constructor(what: string, gave: "returned a result" | "provided parameters" = "returned a result") {
+    super("States.DataLimitExceeded", `The state/task '${what}' ${gave} with a size exceeding the maximum number of bytes service limit.`);
   }
 }

@@ -54,7 +54,7 @@ export class Containers {
   beginMap(line: Line, state: MapState, data: StateData, previous: number): Done | null {
     const asked = data.mapLimit(state, "MaxConcurrency") ?? 0;
     if (isDistributed(state)) return this.distributed.begin(line, state, data, asked, previous);
-    const items = this.#run.surroundings.inspection?.items ?? data.mapItems(state);
+    const items = this.#run.surroundings.inspection?.items ?? data.mapItems(state).map(({ value }) => value);
     const startedEventId = this.#run.append("MapStateStarted", previous, { length: items.length });
     if (items.length === 0) {
       this.#run.append("MapStateSucceeded", startedEventId, null);

@@ -21,14 +21,15 @@ export class DistributedMaps {
   }
 
   begin(line: Line, state: MapState, data: StateData, maxConcurrency: number, previous: number): Done {
-    const given = this.#run.surroundings.inspection?.items ?? (state.ItemReader === undefined ? data.mapItems(state) : null);
+    const read = this.#run.surroundings.inspection?.items?.map((value, index) => ({ index, value }));
+    const given = read ?? (state.ItemReader === undefined ? data.mapItems(state) : null);
     // What is read is not counted before it is read (recorded).
     const length = given?.length ?? 0;
     const tolerance = this.#tolerance(state, data, length, previous);
     const writer = data.resultWriter(state);
     const plan = { definition: childDefinition(this.#run.facts.definition, innerGraph(state, 0)), maxConcurrency, ...tolerance };
     try {
-      const items = given?.map((value, index) => ({ index, value, source: "STATE_DATA" })) ?? this.#read(line, data, state);
+      const items = given?.map((item) => ({ ...item, source: "STATE_DATA" })) ?? this.#read(line, data, state);
       const children = this.#children(line, state, data, items);
       const { mapRunArn, startedEventId } = this.#started(line, state, { ...plan, children, hasFailed: false }, length, previous);
       return { kind: "waits", waiting: { kind: "mapRun", mapRunArn, startedEventId, ...(writer === null ? {} : { writer }) } };

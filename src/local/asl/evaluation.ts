@@ -3,6 +3,7 @@ import type { Json } from "./json.ts";
 /** `Map.Item` of the context object; Source is where a distributed Map has its items from. */
 export interface ContextItem {
   readonly Index: number;
+  readonly Key?: string;
   readonly Value: Json;
   readonly Source?: string;
 }

@@ -9,6 +9,7 @@ import {
   EventLimit,
   type ExecutionFacts,
   type Line,
+  latestAt,
   type MapRunPlan,
   Run,
   type Surroundings,
@@ -34,7 +35,7 @@ const rememberedRedrives = 10;
 /** When the execution as a whole runs out of time, in epoch milliseconds; a redrive gives it its time anew (documented). */
 export function executionDeadline({ definition, startedAt }: ExecutionFacts, { redrivenAt }: ExecutionState): number | null {
   const seconds = definition.TimeoutSeconds;
-  return seconds === undefined ? null : (redrivenAt ?? startedAt) + seconds * 1000;
+  return seconds === undefined ? null : Math.min((redrivenAt ?? startedAt) + seconds * 1000, latestAt);
 }
 
 /**

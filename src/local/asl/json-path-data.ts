@@ -1,16 +1,26 @@
 import { type AslError, runtimeError } from "./asl-error.ts";
 import { evaluateChoice } from "./choice.ts";
 import type { Catcher, ChoiceState, FailState, MapState, ParallelState, PassState, State, TaskState, WaitState } from "./definition.ts";
+import { isDistributed } from "./distributed-map.ts";
 import type { ResultPlace } from "./execution-state.ts";
 import type { Saw, Stage } from "./inspection.ts";
 import { type ItemReader, sourceOf } from "./item-reader.ts";
 import { isJsonObject, type Json, type JsonObject, jsonText } from "./json.ts";
-import { findPath, parsePath, readPath, type Scope } from "./json-path.ts";
+import { findPath, parsePath, readPath, refuseNull, type Scope } from "./json-path.ts";
 import { mapLimitOf, maxItemsOf, secondsOf, told } from "./path-numbers.ts";
 import { resolveTemplate } from "./payload-template.ts";
 import { writePath } from "./reference-path.ts";
-import type { MapItem } from "./run.ts";
-import { type Choice, type ItemBatcher, type MapLimit, objectIn, resultPlace, type StateData, type StateEnd } from "./state-data.ts";
+import { type MapItem, plainInput } from "./run.ts";
+import {
+  type Choice,
+  type ItemBatcher,
+  itemsOf,
+  type MapLimit,
+  objectIn,
+  resultPlace,
+  type StateData,
+  type StateEnd,
+} from "./state-data.ts";
 
 /** The fields of a JSONPath state, for one visit whose raw input is `input`. */
 export class JsonPathData implements StateData {
@@ -85,9 +95,13 @@ export class JsonPathData implements StateData {
     return { rule: state.Choices.find((rule) => evaluateChoice(rule as Json, input, this.#scope)) ?? null };
   }
 
-  mapItems(state: MapState): readonly Json[] {
-    const items = this.#filtered(state.ItemsPath, this.#effectiveInput(state));
-    if (Array.isArray(items)) return this.#seen("afterItemsPath", items);
+  mapItems(state: MapState): readonly MapItem[] {
+    const found = this.#filtered(state.ItemsPath, this.#effectiveInput(state));
+    const items = itemsOf(found, isDistributed(state));
+    if (items !== null) {
+      this.#saw?.("afterItemsPath", found);
+      return items;
+    }
     // A path into the context object is told without its second $ (recorded).
     const path = (state.ItemsPath ?? state.InputPath ?? "$").replace(/^\$\$/, "$");
     throw runtimeError(`Reference path "${path}" must point to array.`);
@@ -105,7 +119,7 @@ export class JsonPathData implements StateData {
   }
 
   itemInputs(state: MapState, items: readonly MapItem[], ofItem: (item: MapItem) => StateData): readonly Json[] {
-    if (state.ItemSelector === undefined && state.Parameters === undefined) return items.map(({ value }) => value);
+    if (state.ItemSelector === undefined && state.Parameters === undefined) return items.map(plainInput);
     const inputs = items.map((item) => ofItem(item).itemInput(state, item.value));
     return this.#seen("afterItemSelector", inputs);
   }
@@ -205,6 +219,7 @@ export class JsonPathData implements StateData {
   #read(text: string, value: Json): Json {
     if (text.startsWith("States.")) return (resolveTemplate({ "value.$": text }, value, this.#scope) as JsonObject)["value"] ?? null;
     const path = parsePath(text);
+    refuseNull(path, value);
     const found = findPath(path, value, this.#scope);
     if (found !== undefined) return found;
     const steps = path.segments.map((segment) => {

@@ -40,8 +40,14 @@ export function findPath(path: Path, input: Json, scope: Scope): Json | undefine
   return new Reader(input, scope).read(path, null);
 }
 
+/** AWS reads no path of an input that is null, not even `$` (reported by others). Throws AslError `States.Runtime`. */
+export function refuseNull(path: Path, input: Json): void {
+  if (input === null && path.root === "input") throw runtimeError("Unable to apply Path transformation to null or empty input.");
+}
+
 /** The value at the path; throws AslError `States.Runtime`, in AWS's words, when a definite path leads nowhere (recorded). */
 export function readPath(path: Path, input: Json, scope: Scope, field = "InputPath"): Json {
+  refuseNull(path, input);
   const value = findPath(path, input, scope);
   if (value !== undefined) return value;
   const searched = jsonText(rootOf(path, input, scope));

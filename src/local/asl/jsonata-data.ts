@@ -1,5 +1,6 @@
 import { EvaluationError } from "./asl-error.ts";
 import type { Catcher, ChoiceState, FailState, MapState, ParallelState, PassState, State, TaskState, WaitState } from "./definition.ts";
+import { isDistributed } from "./distributed-map.ts";
 import type { EvaluationRequest, Replies } from "./evaluation.ts";
 import type { ResultPlace } from "./execution-state.ts";
 import type { Saw } from "./inspection.ts";
@@ -7,8 +8,17 @@ import { type ItemReader, sourceOf } from "./item-reader.ts";
 import { isJsonObject, type Json, jsonText } from "./json.ts";
 import type { Scope } from "./json-path.ts";
 import { instantOf } from "./json-path-data.ts";
-import { contextItem, type MapItem } from "./run.ts";
-import { type Choice, type ItemBatcher, type MapLimit, objectIn, resultPlace, type StateData, type StateEnd } from "./state-data.ts";
+import { contextItem, type MapItem, plainInput } from "./run.ts";
+import {
+  type Choice,
+  type ItemBatcher,
+  itemsOf,
+  type MapLimit,
+  objectIn,
+  resultPlace,
+  type StateData,
+  type StateEnd,
+} from "./state-data.ts";
 
 const maxSeconds = 99_999_999;
 
@@ -76,10 +86,12 @@ export class JsonataData implements StateData {
     return { rule: null };
   }
 
-  mapItems(state: MapState): readonly Json[] {
+  mapItems(state: MapState): readonly MapItem[] {
     const template = state.Items;
-    const items = template === undefined ? this.#input : this.#value("Items", template);
-    if (!Array.isArray(items)) throw wrongType(template ?? "$states.input", "Items", "array", items);
+    const value = template === undefined ? this.#input : this.#value("Items", template);
+    // The input itself must be an array (measured by others).
+    const items = itemsOf(value, template !== undefined && isDistributed(state));
+    if (items === null) throw wrongType(template ?? "$states.input", "Items", "array", value);
     return items;
   }
 
@@ -98,7 +110,7 @@ export class JsonataData implements StateData {
 
   itemInputs(state: MapState, items: readonly MapItem[]): readonly Json[] {
     const template = state.ItemSelector;
-    if (template === undefined) return items.map(({ value }) => value);
+    if (template === undefined) return items.map(plainInput);
     const fields = items.map((item) => ["ItemSelector", template, contextItem(item)] as const);
     const inputs = hasExpression(template) ? this.#values(fields) : items.map(() => template);
     this.#saw?.("afterItemSelector", [...inputs]);

@@ -7,7 +7,7 @@ import { type Json, jsonText } from "./json.ts";
 import { JsonPathData, noChoiceMatched } from "./json-path-data.ts";
 import { JsonataData } from "./jsonata-data.ts";
 import { type Failure, matchingCatcher, nextRetry } from "./retry-catch.ts";
-import { type Line, type MapItem, type Run, stateNamed, stateOf, stateScope, untruncated } from "./run.ts";
+import { type Line, latestAt, type MapItem, type Run, stateNamed, stateOf, stateScope, untruncated } from "./run.ts";
 import type { StateData, StateEnd } from "./state-data.ts";
 import { beginTask, type Done } from "./task-state.ts";
 
@@ -102,8 +102,11 @@ export class Lines implements Moves {
       case "Pass":
         return resultOf(data.passResult(state), previous);
       case "Wait":
-        // An instant that is past is no wait at all; time never runs back in a history.
-        return { kind: "waits", waiting: { kind: "time", until: Math.max(this.#run.at, data.waitUntil(state, this.#run.at)) } };
+        // An instant that is past is no wait at all, as time never runs back in a history; one beyond what a date can be is for ever.
+        return {
+          kind: "waits",
+          waiting: { kind: "time", until: Math.min(Math.max(this.#run.at, data.waitUntil(state, this.#run.at)), latestAt) },
+        };
       case "Succeed":
         return { kind: "result", previous };
       case "Choice": {
@@ -198,12 +201,12 @@ export class Lines implements Moves {
     if (!(error instanceof AslError)) throw error;
     const { visit } = line.strand;
     // A limit's cause names the state by itself (reported by many).
-    const place =
-      error instanceof DataLimitError
-        ? ""
-        : `An error occurred while executing the state '${visit.name}' (entered at the event id #${visit.enteredEventId}). `;
+    const isFinal = error instanceof DataLimitError;
+    const place = isFinal
+      ? ""
+      : `An error occurred while executing the state '${visit.name}' (entered at the event id #${visit.enteredEventId}). `;
     const cause = `${place}${error.causeText}`;
-    const failure = { names: [error.errorName], error: error.errorName, cause };
+    const failure = { names: [error.errorName], error: error.errorName, cause, isFinal };
     if (!(error instanceof EvaluationError)) return { failure, previous };
     // What fails before the state has begun follows from the event before the state (facts page 5.10, recorded).
     const link = previous === visit.enteredEventId ? visit.previousEventId : previous;

@@ -10,13 +10,13 @@ export const toleranceExceeded = {
   cause: "The specified tolerated failure threshold was exceeded",
 };
 
-/** More items failed than the Map tolerates; without a limit none is tolerated (documented). */
+/** More items failed than the Map tolerates; without a limit none is tolerated (documented), and a limit of 0 is none (measured by others). */
 export function isBeyondTolerance(
   { toleratedFailureCount: count, toleratedFailurePercentage: share }: Tolerance,
   failed: number,
   items: number,
 ) {
   if (failed === 0) return false;
-  if (count === null && share === null) return true;
-  return (count !== null && failed > count) || (share !== null && (failed * 100) / items > share);
+  if (!count && !share) return true;
+  return (!!count && failed > count) || (!!share && failed * 100 > share * items);
 }

@@ -6,16 +6,18 @@ export interface Failure {
   /** As the history tells it; null where SendTaskFailure gave none. */
   readonly error: string | null;
   readonly cause: string | null;
+  /** It ends the execution whatever Retry and Catch say. */
+  readonly isFinal?: boolean;
 }
 
-/** Errors that end the execution whatever Retry and Catch say (facts page 7 and 13). */
-const uncatchable = new Set(["States.Runtime", "States.DataLimitExceeded"]);
+/** What States.TaskFailed does not cover: timeouts (facts page 7, documented), and JSONata that fails (measured by others). */
+const notTaskFailed = new Set(["States.Timeout", "States.QueryEvaluationError"]);
 
-/** Whether an ErrorEquals list covers the failure. States.TaskFailed covers all but timeouts (facts page 7, documented). */
+/** Whether an ErrorEquals list covers the failure; nothing covers States.Runtime, not even its name (facts page 7, documented). */
 export function covers(errorEquals: readonly string[], failure: Failure): boolean {
-  if (failure.names.some((name) => uncatchable.has(name))) return false;
+  if (failure.isFinal || failure.names.includes("States.Runtime")) return false;
   if (errorEquals.includes("States.ALL")) return true;
-  if (errorEquals.includes("States.TaskFailed") && !failure.names.includes("States.Timeout")) return true;
+  if (errorEquals.includes("States.TaskFailed") && !failure.names.some((name) => notTaskFailed.has(name))) return true;
   return failure.names.some((name) => errorEquals.includes(name));
 }
 

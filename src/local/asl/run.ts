@@ -64,6 +64,9 @@ const [maxStepEvents, maxStepLength] = [500, 8_000_000];
 /** AWS ends an execution at this event (facts page 4, recorded). */
 const maxEvents = 25_000;
 
+/** The latest instant that a date can be, in epoch milliseconds. */
+export const latestAt = 8_640_000_000_000_000;
+
 export type Details = Readonly<Record<string, unknown>>;
 
 export const untruncated = { truncated: false };
@@ -230,6 +233,8 @@ export function stateScope(run: Run, line: Line, taskToken: string | null, item:
 export interface MapItem {
   readonly index: number;
   readonly value: Json;
+  /** Where it is a member of an object (documented). */
+  readonly key?: string;
   /** Where a distributed Map has it from (documented). */
   readonly source?: string;
 }
@@ -246,15 +251,29 @@ function contextObject(run: Run, line: Line, taskToken: string | null, item: Map
   const redriven = { RedriveCount: redriveCount, ...(redrivenAt === null ? {} : { RedriveTime: isoTime(redrivenAt) }) };
   return {
     Execution: { Id: arn, Input: JSON.parse(input) as Json, Name: name, RoleArn: roleArn, StartTime: isoTime(startedAt), ...redriven },
-    State: { EnteredTime: isoTime(visit.enteredAt), Name: visit.name, RetryCount: visit.retryCount },
+    State: {
+      EnteredTime: isoTime(visit.enteredAt),
+      Name: visit.name,
+      ...(isRetried(stateOf(line)) ? { RetryCount: visit.retryCount } : {}),
+    },
     StateMachine: { Id: machineArn, Name: machineName },
     ...map,
     ...(taskToken === null ? {} : { Task: { Token: taskToken } }),
   };
 }
 
-export function contextItem({ index, value, source }: MapItem) {
-  return { Index: index, Value: value, ...(source === undefined ? {} : { Source: source }) };
+export function contextItem({ index, key, value, source }: MapItem) {
+  return { Index: index, ...(key === undefined ? {} : { Key: key }), Value: value, ...(source === undefined ? {} : { Source: source }) };
+}
+
+/** What an iteration begins with where nothing is selected: of an object's member a pair (measured by others). */
+export function plainInput({ key, value }: MapItem): Json {
+  return key === undefined ? value : { Key: key, Value: value };
+}
+
+/** Whether a state can have a Retry: only then does its context object count the retries (measured by others). */
+export function isRetried({ Type: type }: State): boolean {
+  return type === "Task" || type === "Parallel" || type === "Map";
 }
 
 /** The item of the nearest Map around the line. */

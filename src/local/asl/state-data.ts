@@ -43,7 +43,8 @@ export interface StateData {
   waitUntil(state: WaitState, at: number): number;
   failText(state: FailState, field: "Error" | "Cause"): string | undefined;
   choose(state: ChoiceState): Choice;
-  mapItems(state: MapState): readonly Json[];
+  /** Of a distributed Map the members of an object, too. */
+  mapItems(state: MapState): readonly MapItem[];
   /** A limit of a Map state; null where it sets none. */
   mapLimit(state: MapState, field: MapLimit): number | null;
   /** What an iteration begins with. */
@@ -71,6 +72,13 @@ export interface ItemBatcher {
 }
 
 export type MapLimit = "MaxConcurrency" | "ToleratedFailureCount" | "ToleratedFailurePercentage";
+
+/** The items in a Map's array, or in its object where it takes one (documented for a distributed Map); null where there are none in the value. */
+export function itemsOf(value: Json, takesObject: boolean): readonly MapItem[] | null {
+  if (Array.isArray(value)) return value.map((item, index) => ({ index, value: item }));
+  if (!takesObject || !isJsonObject(value)) return null;
+  return Object.entries(value).map(([key, member], index) => ({ index, key, value: member }));
+}
 
 /** A member that is an object; an empty one in the place of anything else. */
 export function objectIn(holder: Json | undefined, field: string): JsonObject {

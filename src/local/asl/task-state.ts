@@ -46,7 +46,9 @@ export function beginTask(run: Run, line: Line, state: TaskState, data: StateDat
   const handling = mocked === undefined ? handlingOf(run, given) : "mocked";
   const taskToken = run.surroundings.mintToken(phase.attempt);
   const { call, input: sent } = handling === "byHand" ? manualCall(given, input, taskToken) : { call: given, input };
-  const scheduled = { region: run.facts.region, input: jsonText(sent), timeoutSeconds, heartbeatSeconds, roleArn };
+  const text = jsonText(sent);
+  if (Buffer.byteLength(text) > maxPayloadBytes) throw new DataLimitError(visit.name, "provided parameters");
+  const scheduled = { region: run.facts.region, input: text, timeoutSeconds, heartbeatSeconds, roleArn };
   const scheduledEventId = run.append(`${call.family}Scheduled`, phase.previous, scheduledDetails(call, scheduled));
   const limits = { timeoutSeconds, heartbeatSeconds };
   const waits = (lastEventId: number): Done => waiting(run, { attempt: phase.attempt, scheduledEventId, lastEventId, call, ...limits });

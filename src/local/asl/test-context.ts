@@ -3,7 +3,8 @@ import { type ExecutionFacts, isoTime } from "./run.ts";
 
 export interface ContextNeeds {
   readonly roleArn: string | null;
-  readonly retries: number;
+  /** Null for a state that is never retried. */
+  readonly retries: number | null;
   /** Where the state has one. */
   readonly taskToken: string | null;
   /** Where the state is within a Map: undefined where it is not. */
@@ -20,7 +21,7 @@ export function defaultContext(
   return {
     Execution: { Id: arn, Input: JSON.parse(input) as Json, Name: name, RoleArn: roleArn, StartTime: at },
     StateMachine: { Id: machineArn, Name: machineName },
-    State: { Name: stateName, EnteredTime: at, RetryCount: retries },
+    State: { Name: stateName, EnteredTime: at, ...(retries === null ? {} : { RetryCount: retries }) },
     ...(mapItem === undefined ? {} : { Map: { Item: { Index: 0, Value: mapItem } } }),
     ...(taskToken === null ? {} : { Task: { Token: taskToken } }),
   };

@@ -22,6 +22,7 @@ export interface JsonataRequest {
 /** `$states.context.Map.Item` (documented). */
 export interface MapItem {
   readonly Index: number;
+  readonly Key?: string;
   readonly Value: Json;
   readonly Source?: string;
 }

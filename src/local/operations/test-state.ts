@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { ApiError } from "../api-error.ts";
 import { isJsonObject, type Json } from "../asl/json.ts";
 import { hasToken } from "../asl/lines.ts";
+import { isRetried } from "../asl/run.ts";
 import { contextFault, defaultContext } from "../asl/test-context.ts";
 import { InvalidTest, type StateMock, type StateTest, type TestedState, testState } from "../asl/test-state.ts";
 import type { Engine } from "../engine.ts";
@@ -103,7 +104,7 @@ function stateTest(engine: Engine, given: GivenTest, { state, name, language, is
   const retries = given.retrierRetryCount ?? Number(contextState["RetryCount"] ?? 0);
   const needs = {
     roleArn: given.roleArn ?? null,
-    retries,
+    retries: isRetried(state) ? retries : null,
     taskToken: hasToken(state) ? taskToken : null,
     mapItem: isInMap ? (JSON.parse(given.input) as Json) : undefined,
   };

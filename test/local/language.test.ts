@@ -1,0 +1,103 @@
+import { StopExecutionCommand } from "@aws-sdk/client-sfn";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Bench, machine } from "./peer.ts";
+
+const jsonata = { QueryLanguage: "JSONata" };
+const pass = (more: object) => ({ Type: "Pass", End: true, ...more });
+const child = { StartAt: "Child", States: { Child: pass({}) } };
+const inline = (more: object) => ({ Type: "Map", End: true, ItemProcessor: child, ...more });
+const config = { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" };
+const distributed = (more: object) => inline({ ItemProcessor: { ...child, ProcessorConfig: config }, ...more });
+const fault = (why: string) => `An error occurred while executing the state 'Only' (entered at the event id #2). ${why}`;
+const pairs = [
+  { Key: "b", Value: 1 },
+  { Key: "a", Value: { x: 2 } },
+];
+
+describe("the language", () => {
+  let bench: Bench;
+  beforeAll(async () => {
+    bench = await Bench.open();
+  });
+  afterAll(() => bench.close());
+
+  it.each<[string, object, unknown, unknown]>([
+    ["a state's name in its context", pass({ Parameters: { "s.$": "$$.State.Name" } }), {}, { s: "Only" }],
+    ["the members of an object in a distributed Map", distributed({ ItemsPath: "$.o" }), { o: { b: 1, a: { x: 2 } } }, pairs],
+    ["its whole input", distributed({}), { b: 1, a: { x: 2 } }, pairs],
+    [
+      "their names, values and places",
+      distributed({ ItemSelector: { "k.$": "$$.Map.Item.Key", "v.$": "$$.Map.Item.Value", "i.$": "$$.Map.Item.Index" } }),
+      { b: 1, a: 2 },
+      [
+        { k: "b", v: 1, i: 0 },
+        { k: "a", v: 2, i: 1 },
+      ],
+    ],
+    ["them in JSONata", { ...jsonata, ...distributed({ Items: "{% $states.input %}" }) }, { b: 1, a: { x: 2 } }, pairs],
+    [
+      "them in JSONata, selected",
+      { ...jsonata, ...distributed({ Items: { b: "{% 1 %}", a: 2 }, ItemSelector: "{% $states.context.Map.Item.Key %}" }) },
+      {},
+      ["b", "a"],
+    ],
+  ])("gives %s", async (_, state, input, output) => {
+    const arn = await bench.start(machine({ Only: state }), input);
+    await expect.poll(async () => (await bench.describe(arn)).status).toBe("SUCCEEDED");
+    expect(JSON.parse((await bench.describe(arn)).output ?? "")).toEqual(output);
+  });
+
+  it.each<[string, object, unknown, string, string]>([
+    [
+      "a path over nothing in a template",
+      pass({ Parameters: { "x.$": "$" } }),
+      null,
+      "States.Runtime",
+      "Unable to apply Path transformation to null or empty input.",
+    ],
+    [
+      "a path over nothing",
+      pass({ InputPath: "$.x" }),
+      null,
+      "States.Runtime",
+      "Unable to apply Path transformation to null or empty input.",
+    ],
+    ["an object in an inline Map", inline({ ItemsPath: "$.o" }), { o: {} }, "States.Runtime", 'Reference path "$.o" must point to array.'],
+    [
+      "an object in an inline Map in JSONata",
+      { ...jsonata, ...inline({ Items: "{% $states.input %}" }) },
+      { o: 1 },
+      "States.QueryEvaluationError",
+      `The JSONata expression '$states.input' specified for the field 'Items' returned an unexpected result type. Expected 'array', but was 'object' for value: {"o":1}`,
+    ],
+    [
+      "an object as a distributed Map's own input in JSONata",
+      { ...jsonata, ...distributed({}) },
+      { o: 1 },
+      "States.QueryEvaluationError",
+      `The JSONata expression '$states.input' specified for the field 'Items' returned an unexpected result type. Expected 'array', but was 'object' for value: {"o":1}`,
+    ],
+    [
+      "a count of retries where there are none",
+      { ...jsonata, ...pass({ Output: "{% $states.context.State.RetryCount %}" }) },
+      {},
+      "States.QueryEvaluationError",
+      "The JSONata expression '$states.context.State.RetryCount' specified for the field 'Output' returned nothing (undefined).",
+    ],
+  ])("fails for %s", async (_, state, input, name, why) => {
+    const arn = await bench.start(machine({ Only: state }), input);
+    await expect.poll(async () => (await bench.describe(arn)).status).toBe("FAILED");
+    const { error, cause } = await bench.describe(arn);
+    expect({ error, cause }).toEqual({ error: name, cause: fault(why) });
+  });
+
+  it("waits for longer than time lasts, and holds nothing else up", async () => {
+    const Only = { ...jsonata, Type: "Wait", Seconds: "{% 9007199254740991 %}", End: true };
+    const executionArn = await bench.start(machine({ Only }, { TimeoutSeconds: 9_007_199_254_740_991 }));
+    await expect.poll(async () => (await bench.history(executionArn)).length).toBe(2);
+    const other = await bench.start(machine({ Only: pass({}) }));
+    expect((await bench.describe(other)).status).toBe("SUCCEEDED");
+    await bench.client.send(new StopExecutionCommand({ executionArn }));
+    expect((await bench.describe(executionArn)).status).toBe("ABORTED");
+  });
+});
