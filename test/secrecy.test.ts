@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { tokensIn } from "../src/callback/task-token.ts";
+import { createLocal } from "../src/local/local.ts";
 import { type CliOptions, type CliResult, cli, temporaryFolder } from "./harness.ts";
 import { allHistories, throughApi } from "./local-file.ts";
 
@@ -13,6 +14,8 @@ const approve = '{"approved":true}';
 async function world() {
   const home = temporaryFolder();
   const localFile = join(home, "test.db");
+  // Held open by somebody else, too, so that not every command makes SQLite's log anew and takes it away again: half of the test was that.
+  const held = await createLocal({ file: localFile, port: 0 });
   const user = (argv: readonly string[], options: CliOptions = {}): Promise<CliResult> => cli(argv, { home, ...options });
   await user(["deploy-example"]);
   await user(["start", "approval", "--name", "a", "--until", "waiting"]);
@@ -23,7 +26,7 @@ async function world() {
     in: JSON.stringify({ token }),
   });
   for (const name of ["b", "c", "d", "e"]) await user(["start", "approval", "--name", name, "--input", carrying, "--until", "waiting"]);
-  return { home, localFile, user, token, carrying };
+  return { home, localFile, user, token, carrying, [Symbol.asyncDispose]: () => held.close() };
 }
 
 async function tokensOf(localFile: string): Promise<string[]> {
@@ -155,7 +158,8 @@ describe("a task token", () => {
   ] as const)(
     "is in no output, error or debug line of any command, nor in the remembered ids, %s",
     async (_, flags, tty) => {
-      const { home, localFile, user, token, carrying } = await world();
+      await using own = await world();
+      const { home, localFile, user, token, carrying } = own;
       const results: { argv: string; text: string }[] = [];
       for (const [argv, options] of commands(token, carrying, home)) {
         const isPrompting = tty && ["demo", "deploy-example", "start"].includes(argv[0] ?? "");

@@ -19,7 +19,8 @@ export function compileSchema(schema: object, what: string): SchemaCheck {
     throw usageError(`${what}: a JSON Schema of 2020-12 or draft-07 is wanted, not ${String(draft)}`);
   }
   try {
-    const validate = new SchemaCompiler(options).compile(rest);
+    compiler ??= new SchemaCompiler(options);
+    const validate = compiler.compile(rest);
     return (value) => (validate(value) ? [] : sentences(validate.errors ?? []));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -29,6 +30,9 @@ export function compileSchema(schema: object, what: string): SchemaCheck {
     throw usageError(`${what} is not a JSON Schema that can be used: ${reason}`);
   }
 }
+
+/** To make one takes as long as to compile a dozen schemas. */
+let compiler: SchemaCompiler | undefined;
 
 /** A regular expression can take for ever, so each is tried where it can be ended. */
 const boundedPatterns: RegExpEngine = Object.assign(

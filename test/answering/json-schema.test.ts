@@ -36,6 +36,16 @@ describe("a JSON Schema", () => {
     }
   });
 
+  it("knows nothing of those before it, whatever names they had", () => {
+    const named = (type: string) => ({
+      $id: "https://example.com/form",
+      properties: { a: { $ref: "https://example.com/part" } },
+      $defs: { part: { $id: "https://example.com/part", type } },
+    });
+    expect(["integer", "string", "integer"].map((type) => compileSchema(named(type), "s")({ a: "x" }).length)).toEqual([1, 0, 1]);
+    expect(() => compileSchema({ $ref: "https://example.com/part" }, "s")).toThrow(/its own parts only/);
+  });
+
   it("has patterns that are ended where they take too long", () => {
     const check = compileSchema({ type: "string", pattern: "^(a+)+$" }, "s");
     expect(check("aaaa")).toEqual([]);
