@@ -6,33 +6,20 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { type IPty, spawn } from "@lydell/node-pty";
-import headless from "@xterm/headless";
+import { keys, type Screen, screen } from "../test/pty/screen.ts";
 import { svgOf, themes } from "./terminal-picture.ts";
 
-const command = resolve("bin/sfn-callback.js");
-const folder = join(tmpdir(), "sfn-callback");
+const home = join(tmpdir(), "sfn-callback");
+const localFile = join(home, "local.db");
 const pictures = resolve("docs/pictures");
-const environment = {
-  PATH: process.env["PATH"] ?? "",
-  HOME: folder,
-  XDG_STATE_HOME: folder,
-  TERM: "xterm-256color",
-  SFN_CALLBACK_LOCAL_FILE: join(folder, "local.db"),
-};
-const columns = 100;
-const lateMilliseconds = 20_000;
-
-type Screen = InstanceType<typeof headless.Terminal>;
-
-function run(...argv: string[]): void {
-  execFileSync(process.execPath, [command, ...argv], { env: environment, stdio: ["ignore", "ignore", "inherit"] });
-}
 
 /** Tasks of different ages: the file's clock is moved between them. */
 function prepare(): void {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
+  rmSync(home, { recursive: true, force: true });
+  mkdirSync(home, { recursive: true });
+  const environment = { HOME: home, XDG_STATE_HOME: join(home, "state"), SFN_CALLBACK_LOCAL_FILE: localFile };
+  const run = (...argv: string[]) =>
+    execFileSync(process.execPath, [resolve("bin/sfn-callback.js"), ...argv], { env: environment, stdio: ["ignore", "ignore", "inherit"] });
   run("deploy-example", "--yes");
   const orders = [
     ["order-1041", "Ada Lovelace", 12_900, "9h"],
@@ -49,80 +36,39 @@ function prepare(): void {
   run("start", "random", "--name", "toss-7", "--input", '{"guess":"heads"}', "--until", "waiting");
 }
 
-/** A command on a terminal of its own. */
-class Shown {
-  readonly screen: Screen;
-  readonly #child: IPty;
-  readonly #ended: Promise<void>;
-  #changed: () => void = () => {};
-
-  constructor(argv: readonly string[], rows: number) {
-    this.screen = new headless.Terminal({ cols: columns, rows, allowProposedApi: true });
-    this.#child = spawn(process.execPath, [command, ...argv], { cols: columns, rows, name: "xterm-256color", env: environment });
-    this.#child.onData((data) => this.screen.write(data, () => this.#changed()));
-    this.#ended = new Promise((done) => this.#child.onExit(() => this.screen.write("", done)));
-  }
-
-  /** Resolves once the text is on the screen. */
-  async sees(text: string): Promise<void> {
-    await new Promise<void>((found, missing) => {
-      const timer = setTimeout(() => missing(new Error(`${text} did not come:\n${this.lines().join("\n")}`)), lateMilliseconds);
-      this.#changed = () => {
-        if (!this.lines().join("\n").includes(text)) return;
-        clearTimeout(timer);
-        found();
-      };
-      this.#changed();
-    });
-  }
-
-  lines(): string[] {
-    const { active } = this.screen.buffer;
-    return Array.from({ length: active.length }, (_, row) => active.getLine(row)?.translateToString(true) ?? "");
-  }
-
-  type(keys: string): void {
-    this.#child.write(keys);
-  }
-
-  ended(): Promise<void> {
-    return this.#ended;
-  }
-}
-
-function keep(name: string, { screen }: Shown, rows: number, title: string): void {
+function keep(name: string, { terminal }: Screen, rows: number, title: string): void {
   for (const [scheme, theme] of Object.entries(themes)) {
     const file = join(pictures, `${name}-${scheme}.svg`);
-    writeFileSync(file, svgOf(screen, rows, title, theme));
+    writeFileSync(file, svgOf(terminal, rows, title, theme));
     process.stdout.write(`${file}\n`);
   }
 }
 
 async function printed(name: string, argv: readonly string[]): Promise<void> {
-  const shown = new Shown(argv, 70);
-  await shown.ended();
-  const used = shown.lines().findLastIndex((line) => line !== "") + 1;
-  keep(name, shown, used, ["sfn-callback", ...argv].join(" "));
+  const shown = screen(argv, { home, localFile, rows: 70 });
+  const { lines } = await shown.ended;
+  keep(name, shown, lines.length, ["sfn-callback", ...argv].join(" "));
 }
+
+/** What is typed once the text is on the screen, and the picture that is taken before. */
+const inboxSteps: readonly { readonly sees: string; readonly picture?: string; readonly type: string }[] = [
+  { sees: "6 waiting", type: keys.down },
+  { sees: "Grace Hopper", picture: "inbox", type: keys.enter },
+  { sees: "Answer with", type: keys.enter },
+  { sees: "Comment", type: `within the budget${keys.enter}` },
+  { sees: "Send this answer?", picture: "answer", type: keys.escape },
+  { sees: "nothing was sent", type: "q" },
+];
 
 async function inbox(): Promise<void> {
   const rows = 28;
-  const shown = new Shown([], rows);
-  await shown.sees("6 waiting");
-  shown.type("\u001b[B");
-  await shown.sees("Grace Hopper");
-  keep("inbox", shown, rows, "sfn-callback");
-  shown.type("\r");
-  await shown.sees("Answer with");
-  shown.type("\r");
-  await shown.sees("Comment");
-  shown.type("within the budget\r");
-  await shown.sees("Send this answer?");
-  keep("answer", shown, rows, "sfn-callback");
-  shown.type("\u001b");
-  await shown.sees("nothing was sent");
-  shown.type("q");
-  await shown.ended();
+  const shown = screen([], { home, localFile, rows });
+  for (const { sees, picture, type } of inboxSteps) {
+    await shown.sees(sees);
+    if (picture !== undefined) keep(picture, shown, rows, "sfn-callback");
+    shown.type(type);
+  }
+  await shown.ended;
 }
 
 mkdirSync(pictures, { recursive: true });
@@ -130,4 +76,4 @@ prepare();
 await printed("pending", ["pending"]);
 await printed("show", ["show", "approval/order-1056"]);
 await inbox();
-rmSync(folder, { recursive: true, force: true });
+rmSync(home, { recursive: true, force: true });

@@ -33,7 +33,11 @@ export interface Screen {
   /** The first address on the screen; to be called once it was shown. */
   url(): Promise<string>;
   readonly ended: Promise<Ended>;
+  /** What it is drawn on. */
+  readonly terminal: Terminal;
 }
+
+type Terminal = InstanceType<typeof headless.Terminal>;
 
 export const keys = {
   enter: "\r",
@@ -139,10 +143,11 @@ export function screen(argv: readonly string[], { home, localFile, columns = 100
         watcher();
       }),
     ended,
+    terminal,
   };
 }
 
-function screenLines(terminal: InstanceType<typeof headless.Terminal>): string[] {
+function screenLines(terminal: Terminal): string[] {
   const { active } = terminal.buffer;
   const lines = Array.from({ length: active.length }, (_, at) => active.getLine(at)?.translateToString(true) ?? "");
   while (lines.at(-1) === "") lines.pop();
