@@ -1,5 +1,8 @@
 import type { CloudFormation } from "./aws/cloudformation.ts";
 import type { StepFunctions } from "./aws/step-functions.ts";
+import type { LocalOptions, LocalServer } from "./context/local-server.ts";
+import type { Child, ChildOptions, EndingSignal, SpawnOptions } from "./context/programs.ts";
+import type { Screen, ScreenListener } from "./context/screen.ts";
 import type { Text } from "./text.ts";
 
 /** What a command may use. It touches the world through nothing else: no `process`, no stream, no clock of its own. */
@@ -36,53 +39,17 @@ export interface Context {
   takeSignals(listener: (signal: EndingSignal) => void): void;
 }
 
-/** A signal that asks a program to end. */
-export type EndingSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
-
-export interface ChildOptions {
-  readonly environment: Environment;
-  /** The file that is its standard input: read even where we are killed. Ours where null. */
-  readonly stdinFile: string | null;
-  /** Takes what it writes. It is held back until the promise resolves, while it runs. */
-  onOutput(stream: "stdout" | "stderr", bytes: Uint8Array): Promise<void>;
-}
-
-/** A program that was started in a process group of its own. */
-export interface Child {
-  /** How the program ended, once what it wrote has come. What it left running is not waited for. */
-  readonly ended: Promise<ChildEnd>;
-  /** Sends a signal to it and to all that it has started. */
-  signal(name: EndingSignal | "SIGKILL"): void;
-  /** Resolves when neither it nor anything that it has started runs any more. */
-  gone(): Promise<void>;
-}
-
-export interface ChildEnd {
-  /** 128 and the signal's number where a signal ended it. */
-  readonly exitCode: number;
-  /** Such as `SIGKILL`. */
-  readonly signal: string | null;
-}
-
+/** Environment variables. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-export interface SpawnOptions {
-  readonly environment?: Environment;
-  /** Written to the program's standard input; inherited where absent. */
-  readonly stdin?: string;
-  /** Where the program's stdout goes: our stdout (default) or our stderr. */
-  readonly stdout?: "stdout" | "stderr";
-  readonly shell?: boolean;
-  /** Ends the program (SIGTERM) when aborted; where absent, a SIGTERM to us does. */
-  readonly stop?: AbortSignal;
-}
-
+/** The time, and the passing of time. */
 export interface Clock {
   now(): Date;
   /** Resolves after that time, or rejects with the signal's reason. */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** The file system and standard input. */
 export interface Files {
   /** Where the user keeps settings for this program; it need not be there. */
   readonly configFolder: string;
@@ -120,8 +87,10 @@ export interface AppendedFile extends AsyncDisposable {
   append(text: string): Promise<void>;
 }
 
+/** How results are printed: for a person or a pipe, as one JSON document, or as one JSON object a line. */
 export type Format = "human" | "json" | "jsonl";
 
+/** The options of every command that say how it prints. */
 export interface OutputOptions {
   readonly format: Format;
   readonly query?: string;
@@ -131,6 +100,7 @@ export interface OutputOptions {
   readonly debug: boolean;
 }
 
+/** A column of a table over rows of one kind. */
 export interface Column<Row> {
   readonly header: string;
   /** Shown on a terminal. */
@@ -185,53 +155,7 @@ export interface Terminal {
   openScreen(listener: ScreenListener): Promise<Screen>;
 }
 
-/** All of a terminal, drawn as frames. It is given back as it was after every exit, a crash included. */
-export interface Screen extends Disposable {
-  readonly size: ScreenSize;
-  readonly layout: Layout;
-  /** Shows the frame; only lines that changed are written. */
-  draw(frame: Frame): void;
-  /** Gives the terminal back for as long as `act` runs. */
-  aside<Result>(act: () => Promise<Result>): Promise<Result>;
-  /** Asks the terminal to put a text on the clipboard (OSC 52, which works over ssh); terminals are free not to. */
-  copy(text: string): void;
-}
-
-export interface ScreenSize {
-  readonly columns: number;
-  readonly rows: number;
-}
-
-export interface ScreenListener {
-  /** Ctrl-C and Ctrl-Z are dealt with before: they interrupt and suspend the command. */
-  key(key: Key): void;
-  resized(size: ScreenSize): void;
-}
-
-export interface Frame {
-  /** From the top of the screen; what has no line is empty. */
-  readonly lines: readonly Text[];
-  /** Where the cursor stands, counted from 0; hidden where null. */
-  readonly cursor: { readonly row: number; readonly column: number } | null;
-}
-
-/** A key that was pressed, or a text that was pasted. */
-export interface Key {
-  /** `enter`, `escape`, `up`, `page-down`, `ctrl-u`, `paste`, …; of a key that writes a character, that character. */
-  readonly name: string;
-  /** What it writes; empty where that is nothing. */
-  readonly text: string;
-}
-
-/** Measures and cuts texts by the cells that they take on a terminal, once they are safe to show and without secrets. */
-export interface Layout {
-  width(text: Text): number;
-  /** The text on exactly so many cells: cut with `…`, or followed by spaces. */
-  fit(text: Text, width: number): Text;
-  /** The text on as many lines as it needs, broken at spaces where there are some. */
-  wrap(text: Text, width: number): readonly Text[];
-}
-
+/** What is told of a CliError. */
 export interface Failure {
   readonly code: string;
   readonly message: string;
@@ -239,6 +163,7 @@ export interface Failure {
   readonly awsRequestId: string | undefined;
 }
 
+/** Something that goes on, as a spinner shows it. */
 export interface Progress {
   update(text: string): void;
   /** Takes the spinner away. May be called twice. */
@@ -255,6 +180,7 @@ export interface Prompts {
   secret(message: string): Promise<string>;
 }
 
+/** The options of every command that say which Step Functions it talks to. */
 export interface ConnectionOptions {
   readonly region?: string;
   readonly profile?: string;
@@ -269,6 +195,7 @@ export type Place =
   | { readonly kind: "endpoint"; readonly region: string; readonly endpointUrl: string; readonly profile: string | null }
   | { readonly kind: "local"; readonly region: string; readonly file: string };
 
+/** An open way to a Step Functions; what it holds open is closed when it is disposed of. */
 export interface Connection extends AsyncDisposable {
   readonly place: Place;
   readonly stepFunctions: StepFunctions;
@@ -276,85 +203,6 @@ export interface Connection extends AsyncDisposable {
   callerArn(): Promise<string>;
   /** CloudFormation at the same place, with the same credentials. It is loaded when asked for; the signal ends its calls. */
   cloudFormation(signal?: AbortSignal): Promise<CloudFormation>;
-}
-
-export interface LocalOptions {
-  /** The SQLite file; made where absent. */
-  readonly file: string;
-  /** 0 picks a free one. */
-  readonly port: number;
-  /** Fixed in the file when it is made. */
-  readonly region?: string;
-  /** The text of a mock configuration: results of service calls by test case. A fault in it is a usage error. */
-  readonly mockConfig?: string;
-  /** Leaves service calls that are not mocked waiting, to be answered like callback tasks. */
-  readonly manual?: boolean;
-  /** What to listen on; 127.0.0.1 where absent. */
-  readonly host?: string;
-  /** Further names that clients may call it by. */
-  readonly allowedHosts?: readonly string[];
-  /** Definition files whose state machines are made at the start; a folder or, without `watch`, a file that cannot be used is a usage error. */
-  readonly import?: LocalImport;
-  /** Told what became of each definition file, at the start and whenever one was changed. */
-  readonly onImport?: (imported: Imported) => void;
-  /** Keeps AWS's API quotas, of most Regions or of the big ones. */
-  readonly quotas?: "aws" | "aws:big";
-  /** Holds every reply back so long. */
-  readonly latencyMilliseconds?: number;
-  /** Told of each request when its reply is written. */
-  readonly onRequest?: (request: ServedRequest) => void;
-  /** Told of every callback task that was handed over while this server runs (at least once each). */
-  readonly onTask?: (task: HandedTask) => Promise<void>;
-}
-
-/** A folder with definition files, each named after its state machine. */
-export interface LocalImport {
-  readonly folder: string;
-  /** What `${key}` in the files stands for. */
-  readonly substitutions: Readonly<Record<string, string>>;
-  /** Goes on to import what changes. */
-  readonly watch: boolean;
-}
-
-/** What became of a definition file: its state machine is as the file says, or was kept where the file is gone; or the file has a fault. */
-export type Imported =
-  | { readonly file: string; readonly name: string; readonly arn: string; readonly change: "created" | "updated" | "unchanged" | "kept" }
-  | { readonly file: string; readonly message: string; readonly diagnostics: readonly Diagnostic[] };
-
-/** What is wrong in a definition, and where. */
-export interface Diagnostic {
-  readonly code: string;
-  readonly message: string;
-  readonly location: string | null;
-}
-
-/** A request to a served local, without anything of its body. */
-export interface ServedRequest {
-  readonly operation: string | null;
-  readonly status: number;
-  readonly error: { readonly code: string; readonly message: string } | null;
-  readonly milliseconds: number;
-}
-
-/** A callback task whose call the embedded Step Functions has recorded as delivered. */
-export interface HandedTask {
-  readonly executionArn: string;
-  readonly stateName: string;
-  readonly resourceType: string;
-  readonly resource: string;
-  /** The resolved parameters as JSON text, the token in them. */
-  readonly parameters: string;
-  readonly taskToken: string;
-}
-
-export interface LocalServer extends AsyncDisposable {
-  readonly url: string;
-  readonly file: string;
-  readonly region: string;
-  readonly accountId: string;
-  now(): Date;
-  /** Moves the file's clock forward and applies every deadline that falls due, each at its own time. */
-  advance(milliseconds: number): Promise<void>;
 }
 
 /** Where a waiting task's id was seen. */

@@ -1,4 +1,5 @@
-import type { Context, HandedTask } from "../context.ts";
+import type { HandedTask } from "../context/local-server.ts";
+import type { Context } from "../context.ts";
 
 // Long enough for an answer and its reading back, short enough for whoever waits for a server to stop.
 const patienceMilliseconds = 10_000;

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import type { Context, LocalImport, LocalOptions } from "../context.ts";
+import type { LocalImport, LocalOptions } from "../context/local-server.ts";
+import type { Context } from "../context.ts";
 import { usageError } from "../errors.ts";
 import { flagOf, repeatable, textOption, textOptions } from "./parsed-options.ts";
 

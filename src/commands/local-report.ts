@@ -1,4 +1,5 @@
-import type { Imported, ServedRequest, Terminal } from "../context.ts";
+import type { Imported, ServedRequest } from "../context/local-server.ts";
+import type { Terminal } from "../context.ts";
 import { bold, dim, type Text } from "../text.ts";
 
 /** Tells what became of a definition file, in the terminal's format; a fault, with its diagnostics, as a warning in every one. */

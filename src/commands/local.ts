@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import type { Context, HandedTask, Imported, LocalServer } from "../context.ts";
+import type { HandedTask, Imported, LocalServer } from "../context/local-server.ts";
+import type { Context } from "../context.ts";
 import { usageError } from "../errors.ts";
 import { bold, dim, type Text } from "../text.ts";
 import { parseDuration } from "./durations.ts";

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
-import type { Environment, SpawnOptions } from "../context.ts";
+import type { SpawnOptions } from "../context/programs.ts";
+import type { Environment } from "../context.ts";
 import { usageError } from "../errors.ts";
 import { reasonOf } from "./system-error.ts";
 

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Timeouts } from "../aws/connection.ts";
-import type { Clock, Connection, ConnectionOptions, Environment, LocalOptions, LocalServer, Terminal } from "../context.ts";
+import type { LocalOptions, LocalServer } from "../context/local-server.ts";
+import type { Clock, Connection, ConnectionOptions, Environment, Terminal } from "../context.ts";
 import { dim } from "../text.ts";
 import type { Closers } from "./closers.ts";
 

@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import type { Clock, Environment, LocalOptions, LocalServer } from "../context.ts";
+import type { LocalOptions, LocalServer } from "../context/local-server.ts";
+import type { Clock, Environment } from "../context.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Closers } from "./closers.ts";
 import { stateFolder } from "./files.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { EndingSignal } from "../context.ts";
+import type { EndingSignal } from "../context/programs.ts";
 import { CliError } from "../errors.ts";
 
 type Heard = EndingSignal | "SIGTSTP" | "SIGCONT";

@@ -1,5 +1,5 @@
 import { StringDecoder } from "node:string_decoder";
-import type { Key } from "../context.ts";
+import type { Key } from "../context/screen.ts";
 
 /** What follows ESC in the sequences of the keys that write nothing: xterm's, rxvt's and the Linux console's. */
 const names: Readonly<Record<string, string>> = {

@@ -1,4 +1,4 @@
-import type { Layout } from "../context.ts";
+import type { Layout } from "../context/screen.ts";
 import type { Text } from "../text.ts";
 import { safeText } from "./safe-text.ts";
 import { mapStrings, plainText } from "./styles.ts";

@@ -1,4 +1,4 @@
-import type { Frame, Key, Layout, Screen, ScreenListener, ScreenSize } from "../context.ts";
+import type { Frame, Key, Layout, Screen, ScreenListener, ScreenSize } from "../context/screen.ts";
 import { KeyReader } from "./keys.ts";
 import { createLayout } from "./layout.ts";
 import type { Render } from "./styles.ts";

@@ -1,4 +1,5 @@
-import type { Environment, Failure, Format, OutputOptions, Screen, Terminal } from "../context.ts";
+import type { Screen } from "../context/screen.ts";
+import type { Environment, Failure, Format, OutputOptions, Terminal } from "../context.ts";
 import type { Text } from "../text.ts";
 import { cyan, dim, red, yellow } from "../text.ts";
 import { canSpin, createSpinners, silentProgress } from "./progress.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Key } from "../../src/context.ts";
+import type { Key } from "../../src/context/screen.ts";
 import { KeyReader } from "../../src/terminal/keys.ts";
 
 const esc = "\u001b";

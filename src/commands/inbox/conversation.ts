@@ -1,4 +1,5 @@
-import type { Context, Progress, Prompts, Screen } from "../../context.ts";
+import type { Screen } from "../../context/screen.ts";
+import type { Context, Progress, Prompts } from "../../context.ts";
 import { CliError } from "../../errors.ts";
 import { cyan, type Text, yellow } from "../../text.ts";
 import { type Dialog, openDialog, type Question, withAnswered, withQuestion } from "./dialog.ts";

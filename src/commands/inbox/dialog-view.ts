@@ -1,4 +1,4 @@
-import type { Layout, ScreenSize } from "../../context.ts";
+import type { Layout, ScreenSize } from "../../context/screen.ts";
 import { bold, cyan, dim, inverse, red, type Text } from "../../text.ts";
 import type { Dialog, Question } from "./dialog.ts";
 

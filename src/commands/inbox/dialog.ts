@@ -1,4 +1,4 @@
-import type { Key } from "../../context.ts";
+import type { Key } from "../../context/screen.ts";
 import type { Text } from "../../text.ts";
 
 /** What a dialog asks. */

@@ -1,4 +1,4 @@
-import type { ScreenSize } from "../../context.ts";
+import type { ScreenSize } from "../../context/screen.ts";
 
 /** From so many columns on the details are beside the list, below it else. */
 const besideFrom = 130;

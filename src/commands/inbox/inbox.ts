@@ -1,5 +1,6 @@
 import { consoleLink } from "../../callback/console-links.ts";
-import type { Connection, Context, Key, Screen } from "../../context.ts";
+import type { Key, Screen } from "../../context/screen.ts";
+import type { Connection, Context } from "../../context.ts";
 import { CliError } from "../../errors.ts";
 import type { Sweep } from "../../sweep/sweep.ts";
 import { type Text, yellow } from "../../text.ts";

@@ -1,4 +1,4 @@
-import type { Layout } from "../../context.ts";
+import type { Layout } from "../../context/screen.ts";
 import { bold, cyan, dim, inverse, type Text } from "../../text.ts";
 import { formatSpan } from "../durations.ts";
 import { deadline } from "../pending/waiting-task-columns.ts";

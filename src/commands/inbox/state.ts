@@ -1,4 +1,4 @@
-import type { Key, ScreenSize } from "../../context.ts";
+import type { Key, ScreenSize } from "../../context/screen.ts";
 import type { SweptTask } from "../../sweep/swept-task.ts";
 import { type Text, yellow } from "../../text.ts";
 import { type Dialog, dialogKey, editKey } from "./dialog.ts";

@@ -1,4 +1,4 @@
-import type { Frame, Layout } from "../../context.ts";
+import type { Frame, Layout } from "../../context/screen.ts";
 import { bold, cyan, dim, type Text, yellow } from "../../text.ts";
 import { dialogLines } from "./dialog-view.ts";
 import { detailsHeight, detailsPlace, listHeight, listWidth } from "./geometry.ts";

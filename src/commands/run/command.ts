@@ -9,7 +9,8 @@ import {
 import type { HeldTask } from "../../answering/working/held-task.ts";
 import { Tail } from "../../answering/working/tail.ts";
 import { holdsToken } from "../../callback/task-token.ts";
-import type { Child, Clock, Context, Environment, WorkFolder } from "../../context.ts";
+import type { Child } from "../../context/programs.ts";
+import type { Clock, Context, Environment, WorkFolder } from "../../context.ts";
 import { CliError } from "../../errors.ts";
 
 /** The command, and how it is run. */

@@ -1,4 +1,4 @@
-import type { EndingSignal } from "../../context.ts";
+import type { EndingSignal } from "../../context/programs.ts";
 import { CliError } from "../../errors.ts";
 import { exitCodes, outcomeJson } from "../answer/outcome-report.ts";
 import type { WorkEnd } from "./task.ts";

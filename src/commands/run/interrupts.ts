@@ -1,4 +1,4 @@
-import type { EndingSignal } from "../../context.ts";
+import type { EndingSignal } from "../../context/programs.ts";
 
 /** What reaches a command: a signal to us that is passed on, or the last resort. */
 type Passed = EndingSignal | "SIGKILL";

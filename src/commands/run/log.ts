@@ -1,5 +1,6 @@
 import type { AnswerResult } from "../../answering/send.ts";
-import type { EndingSignal, Terminal } from "../../context.ts";
+import type { EndingSignal } from "../../context/programs.ts";
+import type { Terminal } from "../../context.ts";
 import type { CliError } from "../../errors.ts";
 import { cyan, dim, green, type Text, yellow } from "../../text.ts";
 import { outcomeLine, redacted, sentence } from "../answer/outcome-report.ts";

@@ -3,7 +3,8 @@ import { type BeatingEnd, keepBeating, type Rhythm } from "../../answering/worki
 import { type CommandAnswer, type CommandEnd, commandAnswer, interruptedAnswer } from "../../answering/working/command-answer.ts";
 import { answerHeldTask, type HeldTask, howItEnded } from "../../answering/working/held-task.ts";
 import type { SendReply } from "../../aws/step-functions.ts";
-import type { ChildEnd, Connection, Context, EndingSignal } from "../../context.ts";
+import type { ChildEnd, EndingSignal } from "../../context/programs.ts";
+import type { Connection, Context } from "../../context.ts";
 import { CliError } from "../../errors.ts";
 import { type CommandSettings, RunningCommand } from "./command.ts";
 import type { Interrupts } from "./interrupts.ts";

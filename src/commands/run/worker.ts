@@ -1,7 +1,8 @@
 import { workOnActivity } from "../../answering/working/activity-worker.ts";
 import type { Rhythm } from "../../answering/working/beating.ts";
 import type { ActivityTask } from "../../aws/step-functions.ts";
-import type { Connection, Context, EndingSignal } from "../../context.ts";
+import type { EndingSignal } from "../../context/programs.ts";
+import type { Connection, Context } from "../../context.ts";
 import { CliError, usageError } from "../../errors.ts";
 import { endJson, signalExitCodes } from "./end.ts";
 import { heldByToken } from "./holding.ts";

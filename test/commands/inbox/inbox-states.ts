@@ -1,6 +1,6 @@
 import { type InboxState, initialState, press, reduce } from "../../../src/commands/inbox/state.ts";
 import { view } from "../../../src/commands/inbox/view.ts";
-import type { Key, ScreenSize } from "../../../src/context.ts";
+import type { Key, ScreenSize } from "../../../src/context/screen.ts";
 import type { SweptTask } from "../../../src/sweep/swept-task.ts";
 import { createLayout } from "../../../src/terminal/layout.ts";
 import { plainText } from "../../../src/terminal/styles.ts";
