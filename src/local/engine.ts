@@ -19,7 +19,7 @@ import { RemovalPump } from "./removal-pump.ts";
 import type { StoredExecution } from "./store/executions.ts";
 import type { Store } from "./store/store.ts";
 import { createTokenMint, type TokenMint, type TokenTarget } from "./task-token.ts";
-import { Turns } from "./turns.ts";
+import { inBackground, Turns } from "./turns.ts";
 
 const maxRememberedDefinitions = 1000;
 /** An Express execution's longest time (facts page 4, documented). */
@@ -104,6 +104,7 @@ export class Engine {
   async advance(milliseconds: number): Promise<void> {
     this.store.database.shiftClock(milliseconds);
     await this.catchUp();
+    await this.store.written;
   }
 
   /** Applies what has fallen due, and waits a moment for the JSONata and the map runs that it sets off. */
@@ -207,11 +208,11 @@ export class Engine {
 
   /** The callback tasks that wait to be handed over, each taken by one process only. */
   takeDeliveries(): HandedTask[] {
-    return this.store.tasks
-      .undelivered(100)
-      .filter((task) => this.store.tasks.takeDelivery(task))
-      .map((task) => this.#handedTask(task))
-      .filter((task) => task !== null);
+    const { tasks, database } = this.store;
+    const taken = tasks.undelivered(100).filter((task) => tasks.takeDelivery(task));
+    // What is handed over cannot be taken back.
+    if (taken.length > 0) database.commit();
+    return taken.map((task) => this.#handedTask(task)).filter((task) => task !== null);
   }
 
   /** Whether a deadline of the execution has come that is not applied yet. */
@@ -222,8 +223,11 @@ export class Engine {
   /** Lets what is going on come to its end, for a moment, and stops. What is left half done goes on where the file is opened next. */
   async close(): Promise<void> {
     const until = performance.now() + closingMilliseconds;
-    do this.applyDue();
-    while ((this.#mapRunPump.turn() || this.#goOn()) && performance.now() < until);
+    inBackground(() => {
+      do this.applyDue();
+      while ((this.#mapRunPump.turn() || this.#goOn()) && performance.now() < until);
+      this.store.database.commit();
+    });
     await this.#evaluations.settled(closingMilliseconds);
     await this.#evaluations.close();
     this.isClosed = true;

@@ -10,6 +10,7 @@ import { parseMockConfig } from "./mock-config.ts";
 import { QuotaBuckets } from "./quotas.ts";
 import { type Server, serve } from "./server.ts";
 import { Store } from "./store/store.ts";
+import { inBackground } from "./turns.ts";
 
 /** How an embedded Step Functions is to be. Nothing has to be given. */
 export interface LocalOptions {
@@ -184,11 +185,12 @@ async function open(options: LocalOptions, closers: (() => unknown)[], close: ()
   const server = await serveOver(engine, options, () => hand.look());
   closers.push(() => server.close());
   engine.resume();
-  const timer = setInterval(() => {
+  const look = () => {
     engine.applyDue();
     engine.resume();
     hand.look();
-  }, lookMilliseconds);
+  };
+  const timer = setInterval(() => inBackground(look), lookMilliseconds);
   timer.unref();
   closers.push(() => clearInterval(timer));
   const { region } = store.database;

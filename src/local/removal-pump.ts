@@ -1,4 +1,5 @@
 import type { Engine } from "./engine.ts";
+import { Turns } from "./turns.ts";
 
 /** How long AWS keeps an ended execution (facts page 4, documented). */
 const retentionMilliseconds = 90 * 86_400_000;
@@ -10,7 +11,7 @@ const [stopsPerTurn, rowsPerTurn, pagesPerTurn] = [20, 1000, 256];
 /** Removes deleted machines and executions that have been kept long enough, and gives their space in the file back, a bit at a time. */
 export class RemovalPump {
   readonly #engine: Engine;
-  #isScheduled = false;
+  readonly #turns = new Turns(() => !this.#engine.isClosed && this.#turn());
   #isFileToShrink = false;
   #expiryAt = Number.NEGATIVE_INFINITY;
 
@@ -25,7 +26,7 @@ export class RemovalPump {
 
   /** Takes up removals that are due, whoever began them. */
   look(): void {
-    if (this.#isExpiryDue() || this.#engine.store.stateMachines.deletingArns().length > 0) this.#wake();
+    if (this.#isExpiryDue() || this.#engine.store.stateMachines.deletingArns().length > 0) this.#turns.wake();
   }
 
   /** Goes on with the removal of a machine for some milliseconds, and leaves the rest for later. */
@@ -35,19 +36,10 @@ export class RemovalPump {
     while (store.stateMachines.get(machineArn) !== null && performance.now() < until) {
       store.transaction(() => this.#removeSome(machineArn));
     }
-    this.#wake();
+    this.#turns.wake();
   }
 
-  /** Takes turns, requests between them, until nothing is left to do. */
-  #wake(): void {
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    setImmediate(() => {
-      this.#isScheduled = false;
-      if (!this.#engine.isClosed && this.#turn()) this.#wake();
-    });
-  }
-
+  /** Takes the next step of what there is to remove; whether there was any. */
   #turn(): boolean {
     const { store } = this.#engine;
     const [deleting] = store.stateMachines.deletingArns();

@@ -171,10 +171,15 @@ async function perform({ engine, options }: Serving, request: IncomingMessage, b
     throw new ApiError("UnknownOperationException", unknown(request, name), "com.amazon.coral.service");
   }
   if (options.quotas?.take(name) === false) throw new ApiError("ThrottlingException", "Rate exceeded", "com.amazon.coral.availability");
-  // Deadlines are data: whatever has fallen due happens before the request is looked at.
-  await engine.catchUp();
-  const members = readMembers(request.headers["content-type"], body);
-  return await operation(engine, new RequestReader(name, members, engine.pageSeal), signal);
+  try {
+    // Deadlines are data: whatever has fallen due happens before the request is looked at.
+    await engine.catchUp();
+    const members = readMembers(request.headers["content-type"], body);
+    return await operation(engine, new RequestReader(name, members, engine.pageSeal), signal);
+  } finally {
+    // Not even a refusal is told that rests on what might still be lost.
+    await engine.store.written;
+  }
 }
 
 /** A request that is meant for another service names its operation, too. */

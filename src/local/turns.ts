@@ -1,3 +1,5 @@
+import { isFileFault } from "./store/database.ts";
+
 /** Work that is taken up turn by turn, requests between the turns. */
 export class Turns {
   readonly #take: () => boolean;
@@ -13,7 +15,21 @@ export class Turns {
     this.#isScheduled = true;
     setImmediate(() => {
       this.#isScheduled = false;
-      if (this.#take()) this.wake();
+      inBackground(() => {
+        if (this.#take()) this.wake();
+      });
     });
+  }
+}
+
+/**
+ * Does work that nobody waits for. A file that cannot be read or written just now, such as on a full disk, is no reason to end: the work is still in
+ * it and is looked for again and again (see local.ts), and who asks for something meanwhile is told.
+ */
+export function inBackground(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (!isFileFault(error)) throw error;
   }
 }

@@ -104,8 +104,12 @@ function launch(argv: readonly string[], options: LaunchOptions): Launched {
 }
 
 /** A `local --port 0 --jsonl` that is ready, and where it serves. */
-export async function serveLocal(machine: Machine, argv: readonly string[] = []): Promise<Launched & { readonly url: string }> {
-  const server = machine.launch(["local", "--port", "0", "--jsonl", ...argv]);
+export async function serveLocal(
+  machine: Machine,
+  argv: readonly string[] = [],
+  options: LaunchOptions = {},
+): Promise<Launched & { readonly url: string }> {
+  const server = machine.launch(["local", "--port", "0", "--jsonl", ...argv], options);
   const ready = JSON.parse(await server.line(/"url"/)) as { url: string };
   return { ...server, url: ready.url };
 }

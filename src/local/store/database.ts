@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { schema, schemaVersion } from "./schema.ts";
+import { Transactions } from "./transactions.ts";
 
 export type Row = Record<string, unknown>;
 type Value = string | number | null;
@@ -11,7 +12,7 @@ type Value = string | number | null;
 export class Database {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
-  #isInTransaction = false;
+  readonly #transactions: Transactions;
   #clockShift = 0;
   readonly region: string;
   readonly secret: Uint8Array;
@@ -27,6 +28,7 @@ export class Database {
     // Only of effect on a new file, and only before anything is written to it.
     this.#database.exec("PRAGMA auto_vacuum = INCREMENTAL");
     useWriteAheadLog(this.#database);
+    this.#transactions = new Transactions(this.#database);
     this.transaction(() => {
       this.#database.exec("CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
       this.#setOnce("schema", schemaVersion);
@@ -43,33 +45,33 @@ export class Database {
       this.#setOnce("mockConfig", "");
       this.#setOnce("isManual", "0");
     });
+    this.commit();
     this.refreshClockShift();
     this.region = this.#meta("region");
     this.secret = Buffer.from(this.#meta("secret"), "hex");
   }
 
   close(): void {
-    this.#database.close();
+    try {
+      this.commit();
+    } finally {
+      this.#database.close();
+    }
   }
 
-  /** All or nothing, alone among all processes that use the file. One within another is all or nothing by itself, and part of that one. */
+  /** All or nothing, alone among all processes that use the file. One within another is part of that one. */
   transaction<Result>(work: () => Result): Result {
-    const wasInTransaction = this.#isInTransaction;
-    const [begin, commit, rollBack] = wasInTransaction
-      ? ["SAVEPOINT inner", "RELEASE inner", "ROLLBACK TO inner; RELEASE inner"]
-      : ["BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"];
-    this.run(begin);
-    this.#isInTransaction = true;
-    try {
-      const result = work();
-      this.run(commit);
-      return result;
-    } catch (error) {
-      this.#database.exec(rollBack);
-      throw error;
-    } finally {
-      this.#isInTransaction = wasInTransaction;
-    }
+    return this.#transactions.run(work);
+  }
+
+  /** Resolves once all that was done so far is in the file: nobody is told of it before. Rejects where it cannot be written. */
+  get written(): Promise<void> {
+    return this.#transactions.written;
+  }
+
+  /** Writes all that was done so far at once, and throws where that cannot be. */
+  commit(): void {
+    this.#transactions.commit();
   }
 
   /** How far the file's clock is ahead of the real one, in milliseconds; another process may have moved it since the last refresh. */
@@ -89,6 +91,7 @@ export class Database {
 
   /** Gives up to so many unused pages back to the file system, once what was written is in the file itself; whether there are more. */
   shrink(pages: number): boolean {
+    this.commit();
     const free = () => number(this.#database.prepare("PRAGMA freelist_count").get()?.["freelist_count"]);
     const before = free();
     if (before > 0) this.#database.exec(`PRAGMA incremental_vacuum(${pages})`);
@@ -115,8 +118,9 @@ export class Database {
     this.run("UPDATE meta SET value = ? WHERE key = 'isManual'", isManual ? "1" : "0");
   }
 
-  /** How many rows it changed, and the last one's id where it inserted. */
+  /** Writes; a transaction by itself where it is called outside of one. How many rows it changed, and the last one's id where it inserted. */
   run(sql: string, ...values: Value[]): { readonly changes: number; readonly id: number } {
+    if (!this.#transactions.isInside) return this.transaction(() => this.run(sql, ...values));
     const { changes, lastInsertRowid } = this.#statement(sql).run(...values);
     return { changes: Number(changes), id: Number(lastInsertRowid) };
   }
@@ -145,6 +149,11 @@ export class Database {
   #setOnce(key: string, value: string): void {
     this.run("INSERT OR IGNORE INTO meta (key, value) VALUES (?, ?)", key, value);
   }
+}
+
+/** Whether an error is SQLite's about the file: a full disk, one that cannot be read, or another process that holds it for too long. */
+export function isFileFault(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ERR_SQLITE_ERROR";
 }
 
 export function number(value: unknown): number {

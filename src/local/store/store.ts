@@ -49,6 +49,11 @@ export class Store {
     return this.database.transaction(work);
   }
 
+  /** Resolves once all that was done so far is in the file. */
+  get written(): Promise<void> {
+    return this.database.written;
+  }
+
   close(): void {
     this.database.close();
   }
