@@ -135,7 +135,7 @@ describe("an execution that starts another", () => {
   });
 
   it("gives it an empty input where Input is null", async () => {
-    const { bench, childArn } = await nesting(answer, machine({ Start: startChild(".sync") }), null);
+    const { bench, childArn } = await nesting(answer, machine({ Start: startChild(".sync", {}, { "Input.$": undefined, Input: null }) }));
     await using _ = bench;
     expect((await bench.describe(childArn)).input).toBe("{}");
   });
