@@ -334,6 +334,7 @@ function limitedTo(seconds: number, definition: Definition): Definition {
 function servicesOf({ mocks, isManual }: StoredExecution): Services {
   return {
     isManual,
+    hasTestCase: mocks !== null,
     mockedResult: (stateName, call) => (mocks === null ? undefined : mockedResult(mocks, stateName, call)),
   };
 }

@@ -2,7 +2,10 @@ import { randomUUID } from "node:crypto";
 import { openVisits } from "./asl/execution-state.ts";
 import type { Json } from "./asl/json.ts";
 import { isBeyondTolerance, toleranceExceeded } from "./asl/map-tolerance.ts";
+import type { ChildResult } from "./asl/result-writer.ts";
 import type { Engine } from "./engine.ts";
+import { describedExecution } from "./operations/executions.ts";
+import { childRecord } from "./own-call-shapes.ts";
 import type { StoredExecution } from "./store/executions.ts";
 import type { MapRunChild, StatusCount, StoredMapRun } from "./store/map-runs.ts";
 import { Turns } from "./turns.ts";
@@ -130,9 +133,21 @@ export class MapRunPump {
   #succeed(run: StoredMapRun): void {
     const { store } = this.#engine;
     store.mapRuns.end(run.id, "SUCCEEDED", this.#engine.now());
-    const outputs = store.mapRuns.outputs(run.id).map((text) => (text === null ? null : (JSON.parse(text) as Json)));
-    const happening = { kind: "mapRunSucceeded", mapRunArn: run.arn, outputs } as const;
+    const happening = { kind: "mapRunSucceeded", mapRunArn: run.arn, results: () => this.#results(run) } as const;
     this.#engine.happen(this.#execution(run.executionId), happening, this.#engine.now());
+  }
+
+  #results(run: StoredMapRun): readonly ChildResult[] {
+    const { store } = this.#engine;
+    let executionIds: ReadonlyMap<number, number> | undefined;
+    const record = (child: number) => {
+      executionIds ??= store.executions.ofMapRun(run.id);
+      return childRecord(describedExecution(this.#engine, this.#execution(executionIds.get(child) ?? 0)));
+    };
+    return store.mapRuns.outputs(run.id).map(({ child, output }) => ({
+      output: output === null ? undefined : (JSON.parse(output) as Json),
+      record: () => record(child),
+    }));
   }
 
   #fail(run: StoredMapRun): void {

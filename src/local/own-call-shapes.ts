@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ApiError } from "./api-error.ts";
 import type { TaskCall } from "./asl/execution-state.ts";
-import { isJsonObject, type Json, jsonText } from "./asl/json.ts";
+import { isJsonObject, type Json, type JsonObject, jsonText } from "./asl/json.ts";
 import { actionOf } from "./asl/task-call.ts";
 
 /** What a call's task fails with. */
@@ -36,7 +36,7 @@ export function requestMembers(parameters: Json): Record<string, unknown> {
  * milliseconds (seen in published causes); `aws-sdk:sfn` has neither metadata (facts page 5.3) nor numbers for dates, but ISO 8601 texts (documented).
  */
 export function replyText(call: ServiceCall, reply: object, at: number, seed: string): string {
-  if (call.resourceType !== "states") return jsonText(renamed(reply as Json, (seconds) => isoInstant(seconds * 1000)));
+  if (call.resourceType !== "states") return jsonText(renamed(reply as Json, instantOf));
   const requestId = uuidFrom(seed);
   const { ExecutionArn, StartDate } = renamed(reply as Json, epochMilliseconds) as { ExecutionArn: string; StartDate: Json };
   const headers = {
@@ -71,12 +71,23 @@ export function callFailure(call: ServiceCall, { type, message }: ApiError, seed
  * `.sync:2` the input and the output as JSON instead of texts of it (recorded). One that did not succeed fails the task (recorded).
  */
 export function childEnd(call: ServiceCall, described: object): { readonly output: string } | CallFailure {
-  const members = renamed(described as Json, epochMilliseconds) as Record<string, Json>;
-  const ordered = Object.entries(members).sort(([left], [right]) => (left < right ? -1 : 1));
-  if (members["Status"] !== "SUCCEEDED") return { error: "States.TaskFailed", cause: jsonText(Object.fromEntries(ordered)) };
+  const members = orderedMembers(described, epochMilliseconds);
+  if (members["Status"] !== "SUCCEEDED") return { error: "States.TaskFailed", cause: jsonText(members) };
   const isParsed = (name: string) => call.resource.endsWith(":2") && (name === "Input" || name === "Output");
-  const read = ordered.map(([name, value]) => [name, isParsed(name) ? (JSON.parse(String(value)) as Json) : value] as const);
+  const read = Object.entries(members).map(
+    ([name, value]) => [name, isParsed(name) ? (JSON.parse(String(value)) as Json) : value] as const,
+  );
   return { output: jsonText(Object.fromEntries(read)) };
+}
+
+/** What a distributed Map's result tells of a child execution, from DescribeExecution's reply: all but its map run (documented). */
+export function childRecord({ mapRunArn: _, ...described }: { readonly mapRunArn?: unknown }): JsonObject {
+  return orderedMembers(described, instantOf);
+}
+
+function orderedMembers(described: object, date: (epochSeconds: number) => Json): JsonObject {
+  const members = Object.entries(renamed(described as Json, date) as JsonObject);
+  return Object.fromEntries(members.sort(([left], [right]) => (left < right ? -1 : 1)));
 }
 
 function renamed(value: Json, date: (epochSeconds: number) => Json): Json {
@@ -94,8 +105,8 @@ function epochMilliseconds(seconds: number): number {
 }
 
 /** As Java writes an instant: without a fraction where there is none. */
-function isoInstant(milliseconds: number): string {
-  return new Date(Math.round(milliseconds)).toISOString().replace(".000Z", "Z");
+function instantOf(seconds: number): string {
+  return new Date(epochMilliseconds(seconds)).toISOString().replace(".000Z", "Z");
 }
 
 function upperFirst(text: string): string {

@@ -336,6 +336,13 @@ describe("TestState", () => {
       afterItemBatcher: [{ Items: selected.slice(0, 2) }, { Items: selected.slice(2) }],
       maxConcurrency: 7,
     });
+    const batched = await tested({
+      state: { ...state, ItemBatcher: { MaxItemsPerBatch: 3, BatchInput: { b: 1 } } },
+      input: { ...values, limit: 7 },
+      result: [1],
+    });
+    // BatchInput comes first (recorded).
+    expect(JSON.stringify(batched.inspectionData?.["afterItemBatcher"])).toBe(JSON.stringify([{ BatchInput: { b: 1 }, Items: selected }]));
     const ItemSelector = { i: "{% $states.context.Map.Item.Index %}", v: "{% $states.context.Map.Item.Value %}" };
     const inJsonata = await tested({ state: mapOf({ ItemSelector }), input: values, result: [1, 2, 3] });
     expect(inJsonata.inspectionData).toMatchObject({ afterItemSelector: selected });
@@ -356,6 +363,21 @@ describe("TestState", () => {
       const reply = await tested({ state: state(config), result: [], stateConfiguration: { mapItemReaderData } });
       expect(reply.inspectionData?.["afterItemSelector"]).toEqual([{ v: 1 }, { v: { a: 2 } }]);
     }
+  });
+
+  it("reads nothing from S3 and writes nothing there: the mock is what comes of the Map", async () => {
+    const place = { Bucket: "b", Key: "k" };
+    const s3 = (action: string) => ({ Resource: `arn:aws:states:::s3:${action}`, Arguments: place });
+    const written = { MapRunArn: "arn", ResultWriterDetails: { Bucket: "b", Key: "p/id/manifest.json" } };
+    const both = mapOf({ Items: undefined, ItemReader: s3("getObject"), ResultWriter: s3("putObject") });
+    expect(await tested({ state: both, result: written })).toMatchObject({ status: "SUCCEEDED", output: written });
+    const unread = { error: "States.ItemReaderFailed", cause: "No such key" };
+    const Catch = [{ ErrorEquals: ["States.ItemReaderFailed"], Next: "Unread" }];
+    const caught = await tested({ state: { ...both, Catch }, failure: unread });
+    expect(caught).toMatchObject({ status: "CAUGHT_ERROR", nextState: "Unread", output: { Error: unread.error, Cause: unread.cause } });
+    const WriterConfig = { Transformation: "COMPACT", OutputType: "JSON" };
+    const formatted = await tested({ state: mapOf({ ResultWriter: { WriterConfig } }), input: values, result: [1] });
+    expect(formatted).toMatchObject({ status: "SUCCEEDED", output: [1] });
   });
 
   it("assigns variables to those that it is given, and shows both", async () => {

@@ -47,7 +47,9 @@ function shell(command: string) {
 
 describe("docs/local.md", () => {
   it("has the files that it speaks of", () => {
-    expect(blocks.flatMap(({ file }) => file ?? [])).toEqual(["machines/order.asl.yaml", "order.test.mjs", "clock.test.mjs"]);
+    expect(blocks.flatMap(({ file }) => file ?? [])).toEqual([
+      ...["machines/order.asl.yaml", "order.test.mjs", "clock.test.mjs", "machines/rows.asl.yaml", "mocks.json"],
+    ]);
   });
 
   it("runs its two tests by local -- npm test", () => {
@@ -69,6 +71,16 @@ describe("docs/local.md", () => {
         .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
       expect(shell(command).stdout).toMatch(new RegExp(`^${pattern.join(".+")}$`));
     }
+  }, 60_000);
+
+  it("reads the rows of its mocked file", () => {
+    const [, command] = blocks.filter(({ language }) => language === "sh");
+    const { status, stdout } = shell(command?.content ?? "");
+    const output = [
+      { id: "1", name: "Ada" },
+      { id: "2", name: "Alan" },
+    ];
+    expect({ status, output: JSON.parse(stdout) }).toEqual({ status: 0, output });
   }, 60_000);
 
   it("names the options that the command has", () => {

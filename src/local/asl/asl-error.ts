@@ -21,6 +21,9 @@ export class EvaluationError extends AslError {
   }
 }
 
+/** A failure of a map run before any of its child executions: AWS tells its cause without the state's name (recorded). */
+export class MapRunError extends AslError {}
+
 /** A `States.Runtime` failure, which no Catch catches, not even `States.ALL`. */
 export function runtimeError(causeText: string): AslError {
   return new AslError("States.Runtime", causeText);

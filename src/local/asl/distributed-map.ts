@@ -1,13 +1,14 @@
-import { AslError } from "./asl-error.ts";
+import { AslError, MapRunError } from "./asl-error.ts";
 import type { Moves } from "./containers.ts";
-import type { Definition, MapState, State, StateGraph } from "./definition.ts";
+import type { Definition, MapState, StateGraph } from "./definition.ts";
 import type { MapRunWait } from "./execution-state.ts";
 import { batches } from "./item-batches.ts";
-import { ItemReaderError, itemsIn } from "./item-reader.ts";
+import { ItemReaderError, itemsIn, unreadable } from "./item-reader.ts";
 import type { Json } from "./json.ts";
 import type { Tolerance } from "./map-tolerance.ts";
+import { type ChildResult, transformedResults, unwritable, writtenResult } from "./result-writer.ts";
 import { allLines, innerGraph, type Line, type MapItem, type MapRunPlan, type Run, stateOf } from "./run.ts";
-import { objectIn, type StateData } from "./state-data.ts";
+import type { StateData } from "./state-data.ts";
 import { countMockedCall, type Done, nextMockedResult } from "./task-state.ts";
 
 /** Maps whose iterations are executions of their own: they begin here, and are told how their map run ended. */
@@ -31,27 +32,27 @@ export class DistributedMaps {
     try {
       const items = given?.map((item) => ({ ...item, source: "STATE_DATA" })) ?? this.#read(line, data, state);
       const children = this.#children(line, state, data, items);
+      const { hasTestCase, isManual } = this.#run.facts.services;
+      if (writer !== null && !hasTestCase && !isManual) throw unwritable(line.strand.visit.name, writer);
       const { mapRunArn, startedEventId } = this.#started(line, state, { ...plan, children, hasFailed: false }, length, previous);
       return { kind: "waits", waiting: { kind: "mapRun", mapRunArn, startedEventId, ...(writer === null ? {} : { writer }) } };
     } catch (error) {
-      if (!(error instanceof ItemReaderError)) throw error;
+      if (!(error instanceof MapRunError)) throw error;
       const { startedEventId } = this.#started(line, state, { ...plan, children: [], hasFailed: true }, length, previous);
       this.#failed(line, startedEventId, { error: error.errorName, cause: error.causeText });
       return { kind: "none" };
     }
   }
 
-  succeeded(mapRunArn: string, outputs: readonly Json[]): void {
+  succeeded(mapRunArn: string, results: () => readonly ChildResult[]): void {
     const { line, waiting } = this.#waiting(mapRunArn);
     const { startedEventId, writer } = waiting;
     const succeeded = this.#run.append("MapRunSucceeded", startedEventId, null);
     this.#run.append("MapStateSucceeded", succeeded, null);
     const previous = leavesFromMapRunStarted(line, this.#run.facts.definition) ? startedEventId : succeeded;
-    const id = mapRunArn.slice(mapRunArn.lastIndexOf(":") + 1);
-    const result: Json =
-      writer === undefined
-        ? transformed(stateOf(line), outputs)
-        : { MapRunArn: mapRunArn, ResultWriterDetails: { Bucket: writer.bucket, Key: `${writer.prefix}/${id}/manifest.json` } };
+    const state = stateOf(line);
+    const config = state.Type === "Map" ? state.ResultWriter : undefined;
+    const result: Json = writer === undefined ? transformedResults(config, results()) : writtenResult(mapRunArn, writer);
     this.#moves.took(line, { kind: "result", result, previous });
   }
 
@@ -89,12 +90,7 @@ export class DistributedMaps {
     const { name } = line.strand.visit;
     const reader = data.itemReader(state);
     const mocked = nextMockedResult(this.#run, name);
-    if (mocked === undefined) {
-      throw new ItemReaderError(
-        `The embedded Step Functions reads nothing from S3, and the Map '${name}' has no mocked response. Give it one, the items or the text ` +
-          "of their file, with `sfn-callback local --mock-config <file>`, and start the execution with <state machine ARN>#<test case>.",
-      );
-    }
+    if (mocked === undefined) throw unreadable(name, reader.source, this.#run.facts.services.isManual);
     if ("error" in mocked) throw new ItemReaderError(mocked.cause ?? mocked.error);
     return itemsIn(mocked.return, reader).map((value, index) => ({ index, value, source: reader.source }));
   }
@@ -128,12 +124,6 @@ export class DistributedMaps {
     }
     throw new Error("no such map run goes on in this execution");
   }
-}
-
-/** A WriterConfig of FLATTEN takes the arrays among the outputs apart (documented). */
-function transformed(state: State, outputs: readonly Json[]): Json[] {
-  const { Transformation: transformation } = state.Type === "Map" ? objectIn(state.ResultWriter, "WriterConfig") : {};
-  return transformation === "FLATTEN" ? outputs.flat() : [...outputs];
 }
 
 function processorConfig(state: MapState): { readonly Mode?: string; readonly ExecutionType?: string } {

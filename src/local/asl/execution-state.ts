@@ -1,4 +1,5 @@
 import type { Json } from "./json.ts";
+import type { ResultPlace } from "./result-writer.ts";
 
 /** What one execution is doing: all that the interpreter needs besides the definition and the facts. Stored as JSON after each step. */
 export interface ExecutionState {
@@ -125,12 +126,6 @@ export interface MapRunWait {
   readonly startedEventId: number;
   /** Where its ResultWriter puts the results. */
   readonly writer?: ResultPlace;
-}
-
-/** A place in S3. */
-export interface ResultPlace {
-  readonly bucket: string;
-  readonly prefix: string;
 }
 
 export interface Iteration {

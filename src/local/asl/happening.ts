@@ -1,5 +1,6 @@
 import type { EvaluationReply } from "./evaluation.ts";
 import type { Json } from "./json.ts";
+import type { ChildResult } from "./result-writer.ts";
 
 /** What moves an execution on. */
 export type Happening =
@@ -12,8 +13,8 @@ export type Happening =
   | { readonly kind: "activityStarted"; readonly attempt: number; readonly workerName?: string }
   /** JSONata has answered the evaluation of that number; without replies its request is only asked for anew. */
   | { readonly kind: "evaluated"; readonly number: number; readonly replies: readonly EvaluationReply[] }
-  /** All child executions of a distributed Map have ended well enough; `outputs` in the order of the items. */
-  | { readonly kind: "mapRunSucceeded"; readonly mapRunArn: string; readonly outputs: readonly Json[] }
+  /** All child executions of a distributed Map have ended well enough; `results`, in the order of the items, are read only where they are wanted. */
+  | { readonly kind: "mapRunSucceeded"; readonly mapRunArn: string; readonly results: () => readonly ChildResult[] }
   | { readonly kind: "mapRunFailed"; readonly mapRunArn: string; readonly error: string; readonly cause: string }
   /** A Parallel or a Map is told its end, instead of what is within it. */
   | { readonly kind: "containerSucceeded"; readonly result: Json }

@@ -97,7 +97,7 @@ class Interpretation {
       case "containerFailed":
         return this.#containerEnded(happening);
       case "mapRunSucceeded":
-        return this.#lines.containers.distributed.succeeded(happening.mapRunArn, happening.outputs);
+        return this.#lines.containers.distributed.succeeded(happening.mapRunArn, happening.results);
       case "mapRunFailed":
         return this.#lines.containers.distributed.failed(happening.mapRunArn, happening);
       case "taskSucceeded": {

@@ -1,7 +1,7 @@
 import { type Json, jsonText } from "./json.ts";
 import type { ItemBatcher } from "./state-data.ts";
 
-/** Child inputs `{"Items": […], "BatchInput": …}`, each as full as the limits allow; an item over the byte limit is a batch of its own. */
+/** Child inputs `{"BatchInput": …, "Items": […]}` (in this order: recorded), each as full as the limits allow; an item over the byte limit is a batch of its own. */
 export function batches(
   items: readonly Json[],
   { maxItems, maxBytes, batchInput }: ItemBatcher,
@@ -23,7 +23,7 @@ export function batches(
   }
   if (current.length > 0) made.push(current);
   return made.map((batch) => ({
-    input: { Items: batch, ...(batchInput === null ? {} : { BatchInput: batchInput }) },
+    input: { ...(batchInput === null ? {} : { BatchInput: batchInput }), Items: batch },
     items: batch.length,
   }));
 }

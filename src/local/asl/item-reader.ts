@@ -1,4 +1,4 @@
-import { AslError } from "./asl-error.ts";
+import { MapRunError } from "./asl-error.ts";
 import { isJsonObject, type Json, type JsonObject, ownMember } from "./json.ts";
 
 /** What a distributed Map's ItemReader says besides where to read. */
@@ -11,8 +11,8 @@ export interface ItemReader {
   readonly maxItems: number | null;
 }
 
-/** A reader that finds no items in what it reads. AWS tells the cause without the state (recorded). */
-export class ItemReaderError extends AslError {
+/** A reader that finds no items in what it reads, or that can read nothing. */
+export class ItemReaderError extends MapRunError {
   constructor(causeText: string) {
     super("States.ItemReaderFailed", causeText);
   }
@@ -24,6 +24,16 @@ const delimiters: Readonly<Record<string, string>> = { COMMA: ",", PIPE: "|", SE
 export function sourceOf(parameters: Json): string {
   const { Bucket: bucket, Key: key } = isJsonObject(parameters) ? parameters : {};
   return `s3://${String(bucket)}${key === undefined ? "" : `/${String(key)}`}`;
+}
+
+/** Nothing can be read: there is no S3, and the Map is not mocked. */
+export function unreadable(mapName: string, source: string, isManual: boolean): ItemReaderError {
+  const manual = isManual ? " (--manual leaves tasks to be answered by hand, but no reading.)" : "";
+  return new ItemReaderError(
+    `The embedded Step Functions has no S3, so the ItemReader of the Map '${mapName}' cannot read ${source}. Mock it: give the Map a response, its ` +
+      "items or the text of their file, with `sfn-callback local --mock-config <file>`, and start the execution with " +
+      `<state machine ARN>#<test case>.${manual}`,
+  );
 }
 
 /** The items in what was read: an array as it is; a text by the reader's InputType. Throws ItemReaderError. */

@@ -2,7 +2,6 @@ import { type AslError, runtimeError } from "./asl-error.ts";
 import { evaluateChoice } from "./choice.ts";
 import type { Catcher, ChoiceState, FailState, MapState, ParallelState, PassState, State, TaskState, WaitState } from "./definition.ts";
 import { isDistributed } from "./distributed-map.ts";
-import type { ResultPlace } from "./execution-state.ts";
 import type { Saw, Stage } from "./inspection.ts";
 import { type ItemReader, sourceOf } from "./item-reader.ts";
 import { isJsonObject, type Json, type JsonObject, jsonText } from "./json.ts";
@@ -10,17 +9,9 @@ import { findPath, parsePath, readPath, refuseNull, type Scope } from "./json-pa
 import { mapLimitOf, maxItemsOf, secondsOf, told } from "./path-numbers.ts";
 import { resolveTemplate } from "./payload-template.ts";
 import { writePath } from "./reference-path.ts";
+import { type ResultPlace, resultPlace } from "./result-writer.ts";
 import { type MapItem, plainInput } from "./run.ts";
-import {
-  type Choice,
-  type ItemBatcher,
-  itemsOf,
-  type MapLimit,
-  objectIn,
-  resultPlace,
-  type StateData,
-  type StateEnd,
-} from "./state-data.ts";
+import { type Choice, type ItemBatcher, itemsOf, type MapLimit, objectIn, type StateData, type StateEnd } from "./state-data.ts";
 
 /** The fields of a JSONPath state, for one visit whose raw input is `input`. */
 export class JsonPathData implements StateData {

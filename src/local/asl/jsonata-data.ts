@@ -2,23 +2,14 @@ import { EvaluationError } from "./asl-error.ts";
 import type { Catcher, ChoiceState, FailState, MapState, ParallelState, PassState, State, TaskState, WaitState } from "./definition.ts";
 import { isDistributed } from "./distributed-map.ts";
 import type { EvaluationRequest, Replies } from "./evaluation.ts";
-import type { ResultPlace } from "./execution-state.ts";
 import type { Saw } from "./inspection.ts";
 import { type ItemReader, sourceOf } from "./item-reader.ts";
 import { isJsonObject, type Json, jsonText } from "./json.ts";
 import type { Scope } from "./json-path.ts";
 import { instantOf } from "./json-path-data.ts";
+import { type ResultPlace, resultPlace } from "./result-writer.ts";
 import { contextItem, type MapItem, plainInput } from "./run.ts";
-import {
-  type Choice,
-  type ItemBatcher,
-  itemsOf,
-  type MapLimit,
-  objectIn,
-  resultPlace,
-  type StateData,
-  type StateEnd,
-} from "./state-data.ts";
+import { type Choice, type ItemBatcher, itemsOf, type MapLimit, objectIn, type StateData, type StateEnd } from "./state-data.ts";
 
 const maxSeconds = 99_999_999;
 

@@ -28,6 +28,8 @@ export interface Services {
   mockedResult(stateName: string, call: number): MockedResult | undefined;
   /** Whether calls that are not mocked wait to be answered by hand. */
   readonly isManual: boolean;
+  /** Whether the execution was started with a test case: then what would be written outside is taken as written. */
+  readonly hasTestCase: boolean;
 }
 
 export type MockedResult = { readonly return: Json } | { readonly error: string; readonly cause?: string };

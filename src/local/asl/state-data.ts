@@ -10,9 +10,9 @@ import type {
   TaskState,
   WaitState,
 } from "./definition.ts";
-import type { ResultPlace } from "./execution-state.ts";
 import type { ItemReader } from "./item-reader.ts";
 import { isJsonObject, type Json, type JsonObject } from "./json.ts";
+import type { ResultPlace } from "./result-writer.ts";
 import type { MapItem } from "./run.ts";
 
 /** What a state's end gives: the output, and the variables that its Assign sets. */
@@ -84,10 +84,4 @@ export function itemsOf(value: Json, takesObject: boolean): readonly MapItem[] |
 export function objectIn(holder: Json | undefined, field: string): JsonObject {
   const member = isJsonObject(holder) ? holder[field] : undefined;
   return isJsonObject(member) ? member : {};
-}
-
-/** Where a ResultWriter's evaluated parameters lead; null where it has no Resource, and so writes nothing. */
-export function resultPlace(writer: Json | undefined, parameters: Json): ResultPlace | null {
-  if (!isJsonObject(writer) || writer["Resource"] === undefined || !isJsonObject(parameters)) return null;
-  return { bucket: String(parameters["Bucket"] ?? ""), prefix: String(parameters["Prefix"] ?? "") };
 }

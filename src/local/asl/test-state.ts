@@ -96,7 +96,7 @@ function* evaluated(
 function execution(test: StateTest, inspection: Inspection): { readonly facts: ExecutionFacts; readonly surroundings: Surroundings } {
   const { stateName, language } = test;
   const definition: Definition = { QueryLanguage: language, StartAt: stateName, States: { [stateName]: hollow(test.state) } };
-  const services = { mockedResult: () => undefined, isManual: true };
+  const services = { mockedResult: () => undefined, isManual: true, hasTestCase: true };
   return {
     facts: { ...test.facts, definition, services },
     surroundings: {

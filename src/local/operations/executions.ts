@@ -21,18 +21,7 @@ export const executionOperations: Operations = {
     if (arn.split(":")[5] === "express" && !arn.includes("/")) {
       throw new ApiError("InvalidArn", "Invalid Arn: 'Resource type not valid in this context: express'");
     }
-    const execution = existingExecution(engine, arn);
-    const { output, error, cause } = execution.state;
-    const data = { input: execution.input, output, error, cause };
-    return present({
-      ...executionSummary(execution),
-      traceHeader: execution.traceHeader,
-      inputDetails: { included: !isMetadataOnly },
-      outputDetails: output === null ? null : { included: !isMetadataOnly },
-      // An error and its cause are encrypted as input and output are (documented), so they too are no metadata.
-      ...(isMetadataOnly ? {} : data),
-      ...redriveFields(engine, execution),
-    });
+    return describedExecution(engine, existingExecution(engine, arn), isMetadataOnly);
   },
 
   DescribeStateMachineForExecution(engine, request) {
@@ -106,6 +95,20 @@ export function existingExecution(engine: Engine, arn: string): StoredExecution 
 /** Whether it ended so long ago that AWS does not keep it any more. */
 export function isForgotten(engine: Engine, { state: { stoppedAt } }: StoredExecution): boolean {
   return stoppedAt !== null && stoppedAt <= engine.removal.keptSince;
+}
+
+export function describedExecution(engine: Engine, execution: StoredExecution, isMetadataOnly = false): Record<string, unknown> {
+  const { output, error, cause } = execution.state;
+  const data = { input: execution.input, output, error, cause };
+  return present({
+    ...executionSummary(execution),
+    traceHeader: execution.traceHeader,
+    inputDetails: { included: !isMetadataOnly },
+    outputDetails: output === null ? null : { included: !isMetadataOnly },
+    // An error and its cause are encrypted as input and output are (documented), so they too are no metadata.
+    ...(isMetadataOnly ? {} : data),
+    ...redriveFields(engine, execution),
+  });
 }
 
 function ofMachine(engine: Engine, arn: string, part: ListPart): StoredExecution[] {

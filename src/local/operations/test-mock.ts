@@ -59,7 +59,7 @@ function withoutMock(state: State, { context, mapIterationFailureCount, retrierR
 function mockedResult(state: State, text: string): Json {
   const result = parsed(text, "Mocked result must be valid JSON");
   if (state.Type !== "Map" && state.Type !== "Parallel") return result;
-  if (state.Type === "Map" && state.ResultWriter !== undefined) {
+  if (state.Type === "Map" && isJsonObject(state.ResultWriter) && state.ResultWriter["Resource"] !== undefined) {
     if (!isJsonObject(result)) throw invalid("Mocked result must be a JSON object.");
     return result;
   }
@@ -78,9 +78,13 @@ function checkErrorSource(state: State, source: string | undefined): void {
   throw invalid(`The state '${source}', named by errorCausedByState, is not within the tested state`);
 }
 
-/** The items in what an ItemReader would have read. */
-export function readerItems(state: State, data: string): readonly Json[] {
+/**
+ * The items in what an ItemReader would have read; null for a state without one. Nothing is read where no data are given: the mock says what comes of
+ * the Map by itself.
+ */
+export function readerItems(state: State, data: string | undefined): readonly Json[] | null {
   const reader = state.Type === "Map" ? state.ItemReader : undefined;
+  if (data === undefined) return reader === undefined ? null : [];
   if (!isJsonObject(reader)) throw invalid("MapItemReaderData is only supported for a Map state with an ItemReader");
   const config = objectIn(reader, "ReaderConfig");
   const { MaxItems: most } = config;

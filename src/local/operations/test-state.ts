@@ -118,7 +118,7 @@ function stateTest(engine: Engine, given: GivenTest, { state, name, language, is
     context: context ?? defaultContext(facts, name, needs),
     retries,
     failedItems: given.mapIterationFailureCount ?? null,
-    items: given.mapItemReaderData === undefined ? null : readerItems(state, given.mapItemReaderData),
+    items: readerItems(state, given.mapItemReaderData),
     taskToken,
   };
 }

@@ -119,6 +119,12 @@ export class Executions {
     return row === undefined ? null : toExecution(row);
   }
 
+  /** The execution of each of a map run's children, the last one of a child that was started anew, by the child's number. */
+  ofMapRun(mapRunId: number): ReadonlyMap<number, number> {
+    const rows = this.#database.all("SELECT id, map_run_child FROM executions WHERE map_run_id = ? ORDER BY id", mapRunId);
+    return new Map(rows.map((row) => [number(row["map_run_child"]), number(row["id"])]));
+  }
+
   /** A map run's child that is to be redriven. */
   toBeRedriven(mapRunId: number, child: number): StoredExecution | null {
     const sql = `${selectExecution} WHERE map_run_id = ? AND map_run_child = ? AND executions.status = 'PENDING_REDRIVE'`;

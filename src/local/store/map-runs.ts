@@ -1,5 +1,5 @@
 import type { MapRunPlan } from "../asl/run.ts";
-import { type Database, number, numberOrNull, type Row } from "./database.ts";
+import { type Database, number, numberOrNull, type Row, textOrNull } from "./database.ts";
 import { definitionId } from "./definitions.ts";
 
 export interface StoredMapRun {
@@ -156,10 +156,10 @@ export class MapRuns {
     }));
   }
 
-  /** The children's outputs as JSON texts, in the order of the items; null for one without. */
-  outputs(id: number): (string | null)[] {
-    const rows = this.#database.all("SELECT output FROM map_run_children WHERE map_run_id = ? ORDER BY child", id);
-    return rows.map(({ output }) => (typeof output === "string" ? output : null));
+  /** The children's outputs as JSON texts, in the order of the items; null for one that did not succeed. */
+  outputs(id: number): { readonly child: number; readonly output: string | null }[] {
+    const rows = this.#database.all("SELECT child, output FROM map_run_children WHERE map_run_id = ? ORDER BY child", id);
+    return rows.map(({ child, output }) => ({ child: number(child), output: textOrNull(output) }));
   }
 }
 
