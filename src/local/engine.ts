@@ -154,10 +154,12 @@ export class Engine {
   /** Asks JSONata anew for what a process that is gone, or `patience` milliseconds behind, has left open. */
   #resumeEvaluations(): void {
     for (const id of this.store.executions.evaluatingIds()) {
-      const execution = this.store.executions.get({ id });
-      if (execution === null) continue;
-      const open = pendingEvaluations(execution.state).filter((number) => !this.#evaluations.isAsked(id, number));
-      for (const number of open) this.#ask(execution, this.#step(execution, { kind: "evaluated", number, replies: [] }, 0));
+      this.store.transaction(() => {
+        const execution = this.store.executions.get({ id });
+        if (execution === null) return;
+        const open = pendingEvaluations(execution.state).filter((number) => !this.#evaluations.isAsked(id, number));
+        for (const number of open) this.#ask(execution, this.#step(execution, { kind: "evaluated", number, replies: [] }, 0));
+      });
     }
   }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { openVisits } from "./asl/execution-state.ts";
-import type { Json } from "./asl/json.ts";
 import { isBeyondTolerance, toleranceExceeded } from "./asl/map-tolerance.ts";
+import { Payload } from "./asl/payload.ts";
 import type { ChildResult } from "./asl/result-writer.ts";
 import type { Engine } from "./engine.ts";
 import { describedExecution } from "./operations/executions.ts";
@@ -59,7 +59,7 @@ export class MapRunPump {
     const { state, mapRun } = execution;
     const { mapRuns } = this.#engine.store;
     if (mapRun !== null && state.status !== "RUNNING") {
-      mapRuns.setChild(mapRun.mapRunId, mapRun.child, state.status, state.output);
+      mapRuns.setChild(mapRun.mapRunId, mapRun.child, state.status, state.output?.text ?? null);
       mapRuns.setDue(mapRun.mapRunId, state.lastStepAt);
       this.wake();
     }
@@ -145,7 +145,7 @@ export class MapRunPump {
       return childRecord(describedExecution(this.#engine, this.#execution(executionIds.get(child) ?? 0)));
     };
     return store.mapRuns.outputs(run.id).map(({ child, output }) => ({
-      output: output === null ? undefined : (JSON.parse(output) as Json),
+      output: output === null ? undefined : Payload.ofText(() => output),
       record: () => record(child),
     }));
   }

@@ -15,8 +15,12 @@ export interface Page {
   readonly size: number;
   /** Null for the first page. To be read after the request's `done`. */
   readonly after: Position | null;
-  /** Cuts the page off the rows found, which were asked for with one more than it holds. */
-  cut<Row>(found: readonly Row[], positionOf: (row: Row) => Position): { readonly rows: readonly Row[]; readonly nextToken?: string };
+  /** Cuts the page off the rows found, which were asked for with one more than it holds, where nothing else is said of `hasMore`. */
+  cut<Row>(
+    found: readonly Row[],
+    positionOf: (row: Row) => Position,
+    hasMore?: boolean,
+  ): { readonly rows: readonly Row[]; readonly nextToken?: string };
 }
 
 /** A token is good for this long (documented). */
@@ -56,10 +60,14 @@ export class PageReader implements Page {
     this.#after = position;
   }
 
-  cut<Row>(found: readonly Row[], positionOf: (row: Row) => Position): { readonly rows: readonly Row[]; readonly nextToken?: string } {
+  cut<Row>(
+    found: readonly Row[],
+    positionOf: (row: Row) => Position,
+    hasMore = found.length > this.size,
+  ): { readonly rows: readonly Row[]; readonly nextToken?: string } {
     const rows = found.slice(0, this.size);
     const last = rows.at(-1);
-    return found.length > this.size && last !== undefined ? { rows, nextToken: this.#write(positionOf(last)) } : { rows };
+    return hasMore && last !== undefined ? { rows, nextToken: this.#write(positionOf(last)) } : { rows };
   }
 
   #write(position: Position): string {

@@ -2,16 +2,16 @@ import type { MapState, ParallelState } from "./definition.ts";
 import { DistributedMaps, isDistributed } from "./distributed-map.ts";
 import { type EvaluationReply, NeedsEvaluation } from "./evaluation.ts";
 import { type Iteration, type MapWait, newStrand, type ParallelWait } from "./execution-state.ts";
-import type { Json } from "./json.ts";
+import { Payload } from "./payload.ts";
 import type { Failure } from "./retry-catch.ts";
-import { innerGraph, innerLines, iterationAt, type Line, type MapItem, type Run, stateOf } from "./run.ts";
+import { innerGraph, innerLines, itemAt, iterationAt, type Line, type MapItem, type Run, stateOf } from "./run.ts";
 import type { StateData } from "./state-data.ts";
 import type { Done } from "./task-state.ts";
 
 /** What the lines within a Parallel or a Map need of the interpreter. */
 export interface Moves {
   /** Puts the entering of a state in the line's turn. */
-  enter(line: Line, name: string, input: Json, previous: number): void;
+  enter(line: Line, name: string, input: Payload, previous: number): void;
   /** Puts something else in the line's turn. */
   later(line: Line, go: () => void): void;
   took(line: Line, done: Done): void;
@@ -40,7 +40,7 @@ export class Containers {
     this.distributed = new DistributedMaps(run, moves);
   }
 
-  beginParallel(line: Line, state: ParallelState, input: Json, previous: number): null {
+  beginParallel(line: Line, state: ParallelState, input: Payload, previous: number): null {
     const startedEventId = this.#run.append("ParallelStateStarted", previous, null);
     const strands = state.Branches.map((branch) => newStrand(branch.StartAt));
     line.strand.visit.waiting = { kind: "parallel", branches: strands.map((strand) => ({ strand })) };
@@ -58,10 +58,19 @@ export class Containers {
     const startedEventId = this.#run.append("MapStateStarted", previous, { length: items.length });
     if (items.length === 0) {
       this.#run.append("MapStateSucceeded", startedEventId, null);
-      return { kind: "result", result: [], previous: startedEventId };
+      return { kind: "result", result: Payload.of([]), previous: startedEventId };
     }
     const maxConcurrency = asked === 0 ? maxInlineConcurrency : Math.min(asked, maxInlineConcurrency);
-    const waiting: MapWait = { kind: "map", startedEventId, items, begun: 0, maxConcurrency, open: [], outputs: {} };
+    const waiting: MapWait = {
+      kind: "map",
+      startedEventId,
+      items: Payload.of([...items]),
+      length: items.length,
+      begun: 0,
+      maxConcurrency,
+      open: [],
+      outputs: {},
+    };
     line.strand.visit.waiting = waiting;
     while (waiting.begun < Math.min(items.length, maxConcurrency)) this.#beginIteration(line, waiting, startedEventId);
     return null;
@@ -88,14 +97,19 @@ export class Containers {
     const { visit } = line.strand;
     const state = stateOf(line);
     if (visit.waiting.kind !== "map" || state.Type !== "Map") return;
-    const item = visit.waiting.items[index] ?? null;
+    const item = itemAt(visit.waiting, index);
     const iteration = iterationAt(visit, index);
     try {
       const input = this.#moves.dataOfItem(line, replies, { index, value: item }).itemInput(state, item);
       const graph = innerGraph(state, index);
       iteration.strand = newStrand(graph.StartAt);
       iteration.evaluation = null;
-      this.#moves.enter({ strand: iteration.strand, graph, outer: { line, index } }, graph.StartAt, input, iteration.startedEventId);
+      this.#moves.enter(
+        { strand: iteration.strand, graph, outer: { line, index } },
+        graph.StartAt,
+        Payload.of(input),
+        iteration.startedEventId,
+      );
     } catch (error) {
       if (error instanceof NeedsEvaluation) {
         iteration.evaluation ??= { number: this.#run.nextNumber(), since: this.#run.at };
@@ -107,24 +121,24 @@ export class Containers {
     }
   }
 
-  branchDone(line: Line, waiting: ParallelWait, index: number, output: Json, previous: number): void {
+  branchDone(line: Line, waiting: ParallelWait, index: number, output: Payload, previous: number): void {
     waiting.branches[index] = { output };
     const outputs = waiting.branches.flatMap((branch) => ("output" in branch ? [branch.output] : []));
     if (outputs.length < waiting.branches.length) return;
     this.#run.append("ParallelStateSucceeded", previous, null);
-    this.#moves.took(line, { kind: "result", result: outputs, previous });
+    this.#moves.took(line, { kind: "result", result: Payload.array(outputs), previous });
   }
 
-  iterationDone(line: Line, waiting: MapWait, index: number, output: Json, previous: number): void {
+  iterationDone(line: Line, waiting: MapWait, index: number, output: Payload, previous: number): void {
     waiting.outputs[index] = output;
     waiting.open = waiting.open.filter((open) => open.index !== index);
     const succeeded = this.#run.append("MapIterationSucceeded", previous, { name: line.strand.visit.name, index });
     // The next iteration follows from the last event within this one, past the note that it succeeded (recorded).
-    if (waiting.begun < waiting.items.length) return this.#beginIteration(line, waiting, previous);
+    if (waiting.begun < waiting.length) return this.#beginIteration(line, waiting, previous);
     if (waiting.open.length > 0) return;
     this.#run.append("MapStateSucceeded", succeeded, null);
-    const result = waiting.items.map((_, item) => waiting.outputs[item] ?? null);
-    this.#moves.took(line, { kind: "result", result, previous: succeeded });
+    const outputs = Array.from({ length: waiting.length }, (_, item) => waiting.outputs[item] ?? Payload.of(null));
+    this.#moves.took(line, { kind: "result", result: Payload.array(outputs), previous: succeeded });
   }
 
   /** A branch or an iteration failed: the others are aborted, and the Parallel or Map around them fails. */

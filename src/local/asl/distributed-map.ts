@@ -4,8 +4,8 @@ import type { Definition, MapState, StateGraph } from "./definition.ts";
 import type { MapRunWait } from "./execution-state.ts";
 import { batches } from "./item-batches.ts";
 import { ItemReaderError, itemsIn, unreadable } from "./item-reader.ts";
-import type { Json } from "./json.ts";
 import type { Tolerance } from "./map-tolerance.ts";
+import { Payload } from "./payload.ts";
 import { type ChildResult, transformedResults, unwritable, writtenResult } from "./result-writer.ts";
 import { allLines, innerGraph, type Line, type MapItem, type MapRunPlan, type Run, stateOf } from "./run.ts";
 import type { StateData } from "./state-data.ts";
@@ -52,7 +52,7 @@ export class DistributedMaps {
     const previous = leavesFromMapRunStarted(line, this.#run.facts.definition) ? startedEventId : succeeded;
     const state = stateOf(line);
     const config = state.Type === "Map" ? state.ResultWriter : undefined;
-    const result: Json = writer === undefined ? transformedResults(config, results()) : writtenResult(mapRunArn, writer);
+    const result = writer === undefined ? transformedResults(config, results()) : Payload.of(writtenResult(mapRunArn, writer));
     this.#moves.took(line, { kind: "result", result, previous });
   }
 

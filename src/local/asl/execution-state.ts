@@ -1,4 +1,4 @@
-import type { Json } from "./json.ts";
+import { Payload } from "./payload.ts";
 import type { ResultPlace } from "./result-writer.ts";
 
 /** What one execution is doing: all that the interpreter needs besides the definition and the facts. Stored as JSON after each step. */
@@ -23,7 +23,7 @@ export interface ExecutionState {
   redrivenAt: number | null;
   /** What the last redrives were asked for with, so that a request that is sent again redrives nothing again. */
   redriveTokens: readonly { readonly clientToken: string; readonly at: number }[];
-  output: string | null;
+  output: Payload | null;
   error: string | null;
   cause: string | null;
   stoppedAt: number | null;
@@ -33,9 +33,9 @@ export interface ExecutionState {
 export interface Strand {
   visit: StateVisit;
   /** Assigned in this scope; those of the outer scopes are read from there. */
-  variables: Record<string, Json>;
+  variables: Readonly<Record<string, Payload>>;
   /** Within a step, and kept where the step is broken off or ends the execution: the state that is about to be entered. */
-  entering?: { readonly name: string; readonly input: Json; readonly previous: number };
+  entering?: { readonly name: string; readonly input: Payload; readonly previous: number };
 }
 
 /** One stay in a state. Times are epoch milliseconds. */
@@ -46,7 +46,7 @@ export interface StateVisit {
   readonly previousEventId: number;
   readonly enteredAt: number;
   /** The state's raw input. */
-  readonly input: Json;
+  readonly input: Payload;
   /** How often each retrier of the state has been used. */
   retrierUses: number[];
   retryCount: number;
@@ -101,7 +101,7 @@ export interface EvaluationWait {
 
 export interface ParallelWait {
   readonly kind: "parallel";
-  readonly branches: (OpenBranch | { readonly output: Json })[];
+  readonly branches: (OpenBranch | { readonly output: Payload })[];
 }
 
 export interface OpenBranch {
@@ -111,12 +111,14 @@ export interface OpenBranch {
 export interface MapWait {
   readonly kind: "map";
   readonly startedEventId: number;
-  readonly items: readonly Json[];
+  /** An array. */
+  readonly items: Payload;
+  readonly length: number;
   /** Iterations begin in order; this many have begun. */
   begun: number;
   readonly maxConcurrency: number;
   open: Iteration[];
-  readonly outputs: Record<number, Json>;
+  readonly outputs: Record<number, Payload>;
 }
 
 /** A distributed Map, whose iterations are executions of their own. */
@@ -139,7 +141,7 @@ export interface Iteration {
 /** What is to be done in a state: its beginning (anew for each attempt), what follows its result, or what follows a caught failure. */
 export type Phase =
   | { readonly kind: "begin"; readonly previous: number; readonly attempt: number }
-  | { readonly kind: "result"; readonly previous: number; readonly result?: Json }
+  | { readonly kind: "result"; readonly previous: number; readonly result?: Payload }
   | {
       readonly kind: "caught";
       readonly previous: number;
@@ -166,6 +168,63 @@ export function notStarted(): ExecutionState {
     cause: null,
     stoppedAt: null,
   };
+}
+
+/** A copy that shares nothing that changes; `held` is asked for each payload what it is in the copy. */
+export function copyState(state: ExecutionState, held: (payload: Payload) => Payload): ExecutionState {
+  const { calls, root, redrivable, output } = state;
+  return {
+    ...state,
+    calls: { ...calls },
+    root: root && copyStrand(root, held),
+    redrivable: redrivable && copyStrand(redrivable, held),
+    output: output && held(output),
+  };
+}
+
+function copyStrand({ visit, variables, entering }: Strand, held: (payload: Payload) => Payload): Strand {
+  return {
+    visit: copyVisit(visit, held),
+    variables: copyAll(variables, held),
+    ...(entering === undefined ? {} : { entering: { ...entering, input: held(entering.input) } }),
+  };
+}
+
+function copyVisit(visit: StateVisit, held: (payload: Payload) => Payload): StateVisit {
+  const { undone } = visit;
+  return {
+    ...visit,
+    input: held(visit.input),
+    retrierUses: [...visit.retrierUses],
+    waiting: copyWaiting(visit.waiting, held),
+    ...(undone === undefined ? {} : { undone: undone.kind === "map" ? copyMap(undone, held) : copyParallel(undone, held) }),
+  };
+}
+
+function copyWaiting(waiting: Waiting, held: (payload: Payload) => Payload): Waiting {
+  if (waiting.kind === "parallel") return copyParallel(waiting, held);
+  if (waiting.kind === "map") return copyMap(waiting, held);
+  if (waiting.kind !== "evaluation" || waiting.phase.kind !== "result" || waiting.phase.result === undefined) return { ...waiting };
+  return { ...waiting, phase: { ...waiting.phase, result: held(waiting.phase.result) } };
+}
+
+function copyParallel(waiting: ParallelWait, held: (payload: Payload) => Payload): ParallelWait {
+  const branches = waiting.branches.map((branch) =>
+    "strand" in branch ? { strand: copyStrand(branch.strand, held) } : { output: held(branch.output) },
+  );
+  return { ...waiting, branches };
+}
+
+function copyMap(waiting: MapWait, held: (payload: Payload) => Payload): MapWait {
+  const open = waiting.open.map(({ strand, ...iteration }) => ({
+    ...iteration,
+    strand: strand === null ? null : copyStrand(strand, held),
+  }));
+  return { ...waiting, items: held(waiting.items), open, outputs: copyAll(waiting.outputs, held) };
+}
+
+function copyAll(payloads: Readonly<Record<string, Payload>>, held: (payload: Payload) => Payload): Record<string, Payload> {
+  return Object.fromEntries(Object.entries(payloads).map(([key, payload]) => [key, held(payload)]));
 }
 
 /** The strands directly within a visit that have not ended. */
@@ -240,7 +299,7 @@ export function newVisit(name: string): StateVisit {
     enteredEventId: 0,
     previousEventId: 0,
     enteredAt: 0,
-    input: null,
+    input: Payload.of(null),
     retrierUses: [],
     retryCount: 0,
     waiting: { kind: "nothing" },

@@ -3,7 +3,8 @@ import { type ExecutionState, lastEventOf, newStrand, type TaskWait, visitDueAt 
 import type { Happening } from "./happening.ts";
 import type { HistoryEvent } from "./history-event.ts";
 import type { Json } from "./json.ts";
-import { Lines } from "./lines.ts";
+import { Lines, payloadsOf } from "./lines.ts";
+import { Payload } from "./payload.ts";
 import {
   allLines,
   EventLimit,
@@ -114,11 +115,11 @@ class Interpretation {
   #start(variables: Readonly<Record<string, Json>> = {}): void {
     const { facts, state } = this.#run;
     this.#run.append("ExecutionStarted", 0, { input: facts.input, inputDetails: untruncated, roleArn: facts.roleArn });
-    state.root = { ...newStrand(facts.definition.StartAt), variables: { ...variables } };
+    state.root = { ...newStrand(facts.definition.StartAt), variables: payloadsOf(variables) };
     this.#lines.enter(
       { strand: state.root, graph: facts.definition, outer: null },
       facts.definition.StartAt,
-      JSON.parse(facts.input) as Json,
+      Payload.of(JSON.parse(facts.input) as Json),
       0,
     );
   }
@@ -128,7 +129,7 @@ class Interpretation {
     if (state.root === null) throw new Error("the execution is not in a state");
     const line = { strand: state.root, graph: facts.definition, outer: null };
     const previous = state.lastEventId;
-    if (end.kind === "containerSucceeded") return this.#lines.took(line, { kind: "result", result: end.result, previous });
+    if (end.kind === "containerSucceeded") return this.#lines.took(line, { kind: "result", result: Payload.of(end.result), previous });
     const { error = null, cause = null } = end;
     this.#lines.took(line, { kind: "failed", failure: { names: error === null ? [] : [error], error, cause }, previous });
   }

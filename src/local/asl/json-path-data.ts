@@ -7,6 +7,7 @@ import { type ItemReader, sourceOf } from "./item-reader.ts";
 import { isJsonObject, type Json, type JsonObject, jsonText } from "./json.ts";
 import { findPath, parsePath, readPath, refuseNull, type Scope } from "./json-path.ts";
 import { mapLimitOf, maxItemsOf, secondsOf, told } from "./path-numbers.ts";
+import { Payload } from "./payload.ts";
 import { resolveTemplate } from "./payload-template.ts";
 import { writePath } from "./reference-path.ts";
 import { type ResultPlace, resultPlace } from "./result-writer.ts";
@@ -15,23 +16,25 @@ import { type Choice, type ItemBatcher, itemsOf, type MapLimit, objectIn, type S
 
 /** The fields of a JSONPath state, for one visit whose raw input is `input`. */
 export class JsonPathData implements StateData {
-  readonly #input: Json;
+  readonly #payload: Payload;
   readonly #scope: Scope;
   readonly #saw: Saw | undefined;
 
-  constructor(input: Json, scope: Scope, saw?: Saw) {
-    this.#input = input;
+  constructor(input: Payload, scope: Scope, saw?: Saw) {
+    this.#payload = input;
     this.#scope = scope;
     this.#saw = saw;
   }
 
-  passResult(state: PassState): Json {
-    return state.Result === undefined ? this.callInput(state) : state.Result;
+  passResult(state: PassState): Payload {
+    return state.Result === undefined ? this.callInput(state) : Payload.of(state.Result);
   }
 
-  callInput(state: TaskState | ParallelState | PassState): Json {
-    const input = this.#effectiveInput(state);
-    return this.#seen("afterParameters", state.Parameters === undefined ? input : resolveTemplate(state.Parameters, input, this.#scope));
+  callInput(state: TaskState | ParallelState | PassState): Payload {
+    const input = this.#passedInput(state);
+    const sent = state.Parameters === undefined ? input : Payload.of(resolveTemplate(state.Parameters, input.value, this.#scope));
+    this.#saw?.("afterParameters", sent.value);
+    return sent;
   }
 
   taskSeconds(state: TaskState, field: "TimeoutSeconds" | "HeartbeatSeconds"): number | null {
@@ -153,32 +156,47 @@ export class JsonPathData implements StateData {
     };
   }
 
-  end(state: State, result: Json | undefined): StateEnd {
-    if (result === undefined) {
-      const input = this.#effectiveInput(state);
-      return { output: this.#filtered(state.OutputPath, input), assigned: this.#assigned(state.Assign, input) };
-    }
-    this.#saw?.("result", result);
+  end(state: State, result: Payload | undefined): StateEnd {
+    if (result === undefined) return this.#inputEnd(state, state.Assign);
+    this.#saw?.("result", result.value);
     const selector = "ResultSelector" in state ? state.ResultSelector : undefined;
-    const selected = this.#seen("afterResultSelector", selector === undefined ? result : resolveTemplate(selector, result, this.#scope));
+    const selected = selector === undefined ? result : Payload.of(resolveTemplate(selector, result.value, this.#scope));
+    this.#saw?.("afterResultSelector", selected.value);
     const resultPath = "ResultPath" in state ? state.ResultPath : undefined;
     // What Assign calls $ is the result, before ResultPath puts it into the input (recorded).
     const assigned = this.#assigned(state.Assign, selected);
-    const placed = this.#seen("afterResultPath", this.#placed(resultPath, selected));
-    return { output: this.#filtered(state.OutputPath, placed), assigned };
+    const placed = this.#placed(resultPath, selected);
+    this.#saw?.("afterResultPath", placed.value);
+    return { output: this.#passed(state.OutputPath, placed), assigned };
   }
 
   chosenEnd(state: ChoiceState, { rule }: Choice): StateEnd {
-    const input = this.#effectiveInput(state);
-    return { output: this.#filtered(state.OutputPath, input), assigned: this.#assigned((rule ?? state).Assign, input) };
+    return this.#inputEnd(state, (rule ?? state).Assign);
   }
 
   caughtEnd(catcher: Catcher, _index: number, errorOutput: Json): StateEnd {
-    return { output: this.#placed(catcher.ResultPath, errorOutput), assigned: this.#assigned(catcher.Assign, errorOutput) };
+    const caught = Payload.of(errorOutput);
+    return { output: this.#placed(catcher.ResultPath, caught), assigned: this.#assigned(catcher.Assign, caught) };
+  }
+
+  /** The end of a state without a result. */
+  #inputEnd(state: State, assign: Json | undefined): StateEnd {
+    const input = this.#passedInput(state);
+    return { output: this.#passed(state.OutputPath, input), assigned: this.#assigned(assign, input) };
+  }
+
+  get #input(): Json {
+    return this.#payload.value;
   }
 
   #effectiveInput(state: State): Json {
-    return this.#seen("afterInputPath", this.#filtered(state.InputPath, this.#input));
+    return this.#passedInput(state).value;
+  }
+
+  #passedInput(state: State): Payload {
+    const input = this.#passed(state.InputPath, this.#payload);
+    this.#saw?.("afterInputPath", input.value);
+    return input;
   }
 
   #seen<Value extends Json>(stage: Stage, value: Value): Value {
@@ -191,12 +209,17 @@ export class JsonPathData implements StateData {
     return path === null ? {} : this.#read(path, value);
   }
 
-  #placed(path: string | null | undefined, result: Json): Json {
-    if (path === undefined || path === "$") return result;
-    return path === null ? this.#input : writePath(path, this.#input, result);
+  /** The same of a payload, which need not be read where all of it passes. */
+  #passed(path: string | null | undefined, payload: Payload): Payload {
+    return path === undefined || path === "$" ? payload : Payload.of(this.#filtered(path, payload.value));
   }
 
-  #assigned(template: Json | undefined, value: Json): Readonly<Record<string, Json>> | null {
+  #placed(path: string | null | undefined, result: Payload): Payload {
+    if (path === undefined || path === "$") return result;
+    return path === null ? this.#payload : Payload.of(writePath(path, this.#input, result.value));
+  }
+
+  #assigned(template: Json | undefined, { value }: Payload): Readonly<Record<string, Json>> | null {
     if (template === undefined) return null;
     const assigned = resolveTemplate(template, value, this.#scope);
     return isJsonObject(assigned) ? assigned : null;

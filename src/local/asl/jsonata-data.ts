@@ -7,6 +7,7 @@ import { type ItemReader, sourceOf } from "./item-reader.ts";
 import { isJsonObject, type Json, jsonText } from "./json.ts";
 import type { Scope } from "./json-path.ts";
 import { instantOf } from "./json-path-data.ts";
+import { Payload } from "./payload.ts";
 import { type ResultPlace, resultPlace } from "./result-writer.ts";
 import { contextItem, type MapItem, plainInput } from "./run.ts";
 import { type Choice, type ItemBatcher, itemsOf, type MapLimit, objectIn, type StateData, type StateEnd } from "./state-data.ts";
@@ -20,14 +21,14 @@ interface Bindings {
 
 /** The fields of a JSONata state, for one visit whose raw input is `input`. */
 export class JsonataData implements StateData {
-  readonly #input: Json;
+  readonly #payload: Payload;
   readonly #scope: Scope;
   readonly #replies: Replies;
   readonly #at: number;
   readonly #saw: Saw | undefined;
 
-  constructor(input: Json, scope: Scope, replies: Replies, at: number, saw?: Saw) {
-    this.#input = input;
+  constructor(input: Payload, scope: Scope, replies: Replies, at: number, saw?: Saw) {
+    this.#payload = input;
     this.#scope = scope;
     this.#replies = replies;
     this.#at = at;
@@ -36,10 +37,10 @@ export class JsonataData implements StateData {
 
   passResult(_state: PassState): undefined {}
 
-  callInput(state: TaskState | ParallelState): Json {
+  callInput(state: TaskState | ParallelState): Payload {
     const template = state.Arguments;
-    const input = template === undefined ? this.#input : this.#value("Arguments", template);
-    this.#saw?.("afterArguments", input);
+    const input = template === undefined ? this.#payload : Payload.of(this.#value("Arguments", template));
+    this.#saw?.("afterArguments", input.value);
     return input;
   }
 
@@ -134,24 +135,34 @@ export class JsonataData implements StateData {
     };
   }
 
-  end(state: State, result: Json | undefined): StateEnd {
-    const bindings = result === undefined ? {} : { result };
-    if (result !== undefined) this.#saw?.("result", result);
-    return this.#ended(state, bindings, result ?? this.#input);
+  get #input(): Json {
+    return this.#payload.value;
+  }
+
+  end(state: State, result: Payload | undefined): StateEnd {
+    if (result === undefined) return this.#ended(state, {}, this.#payload);
+    this.#saw?.("result", result.value);
+    // Read only where an expression is evaluated.
+    const bindings = {
+      get result() {
+        return result.value;
+      },
+    };
+    return this.#ended(state, bindings, result);
   }
 
   chosenEnd(state: ChoiceState, { rule }: Choice): StateEnd {
     const { Output: output, Assign: assign } = rule ?? state;
     const place = rule === null ? "" : `Choices[${state.Choices.indexOf(rule)}]/`;
-    return this.#ended({ ...given("Output", output), ...given("Assign", assign) }, {}, this.#input, place);
+    return this.#ended({ ...given("Output", output), ...given("Assign", assign) }, {}, this.#payload, place);
   }
 
   caughtEnd(catcher: Catcher, index: number, errorOutput: Json): StateEnd {
-    return this.#ended(catcher, { errorOutput }, errorOutput, `Catch[${index}]/`);
+    return this.#ended(catcher, { errorOutput }, Payload.of(errorOutput), `Catch[${index}]/`);
   }
 
-  #ended(fields: { readonly Output?: Json; readonly Assign?: Json }, bindings: Bindings, otherwise: Json, place = ""): StateEnd {
-    const output = fields.Output === undefined ? otherwise : this.#value(`${place}Output`, fields.Output, bindings);
+  #ended(fields: { readonly Output?: Json; readonly Assign?: Json }, bindings: Bindings, otherwise: Payload, place = ""): StateEnd {
+    const output = fields.Output === undefined ? otherwise : Payload.of(this.#value(`${place}Output`, fields.Output, bindings));
     const assigned = fields.Assign === undefined ? null : this.#value(`${place}Assign`, fields.Assign, bindings);
     return { output, assigned: isJsonObject(assigned ?? undefined) ? (assigned as Record<string, Json>) : null };
   }

@@ -3,11 +3,12 @@ import { Containers, type Moves } from "./containers.ts";
 import type { Catcher, Retrier, State } from "./definition.ts";
 import { type EvaluationReply, NeedsEvaluation, Replies } from "./evaluation.ts";
 import { newVisit, type Phase } from "./execution-state.ts";
-import { type Json, jsonText } from "./json.ts";
+import type { Json } from "./json.ts";
 import { JsonPathData, noChoiceMatched } from "./json-path-data.ts";
 import { JsonataData } from "./jsonata-data.ts";
+import { Payload } from "./payload.ts";
 import { type Failure, matchingCatcher, nextRetry } from "./retry-catch.ts";
-import { type Line, latestAt, type MapItem, type Run, stateNamed, stateOf, stateScope, untruncated } from "./run.ts";
+import { type Line, latestAt, type MapItem, type Run, stateNamed, stateOf, stateScope, untruncated, valuesOf } from "./run.ts";
 import type { StateData, StateEnd } from "./state-data.ts";
 import { beginTask, type Done } from "./task-state.ts";
 
@@ -36,14 +37,14 @@ export class Lines implements Moves {
   }
 
   /** Puts the entering of a state in the line's turn. */
-  enter(line: Line, name: string, input: Json, previous: number): void {
+  enter(line: Line, name: string, input: Payload, previous: number): void {
     line.strand.entering = { name, input, previous };
     this.#work.push({ line, isEntering: true, go: () => this.#entered(line, name, input, previous) });
   }
 
-  #entered(line: Line, name: string, input: Json, previous: number): void {
+  #entered(line: Line, name: string, input: Payload, previous: number): void {
     const { Type: type } = stateNamed(line.graph, name);
-    const details = { name, input: jsonText(input), inputDetails: untruncated };
+    const details = { name, input: input.text, inputDetails: untruncated };
     const enteredEventId = this.#run.append(`${type}StateEntered`, previous, details);
     delete line.strand.entering;
     line.strand.visit = { ...newVisit(name), enteredEventId, previousEventId: previous, enteredAt: this.#run.at, input };
@@ -140,22 +141,23 @@ export class Lines implements Moves {
   /** Leaves a state with its end: to the next state, or to the end of the line. */
   #leave(line: Line, state: State, { output, assigned }: StateEnd, previous: number, next: string | undefined): void {
     const { visit } = line.strand;
-    const text = jsonText(output);
+    const { text } = output;
     if (Buffer.byteLength(text) > maxPayloadBytes) throw new DataLimitError(visit.name);
-    const variables = assigned === null ? {} : { assignedVariables: textsOf(assigned), assignedVariablesDetails: untruncated };
-    const details = { name: visit.name, output: text, outputDetails: untruncated, ...variables };
+    const variables = payloadsOf(assigned ?? {});
+    const told = assigned === null ? {} : { assignedVariables: textsOf(variables), assignedVariablesDetails: untruncated };
+    const details = { name: visit.name, output: text, outputDetails: untruncated, ...told };
     const exited = this.#run.append(`${state.Type}StateExited`, previous, details);
-    if (assigned !== null) line.strand.variables = { ...line.strand.variables, ...assigned };
+    line.strand.variables = { ...line.strand.variables, ...variables };
     visit.waiting = { kind: "nothing" };
     const { inspection } = this.#run.surroundings;
-    inspection?.left(output, next, line.strand.variables);
+    inspection?.left(output.value, next, valuesOf(line.strand.variables));
     if (next === undefined || inspection !== undefined) this.#lineDone(line, output, exited);
     else this.enter(line, next, output, exited);
   }
 
-  #lineDone(line: Line, output: Json, previous: number): void {
+  #lineDone(line: Line, output: Payload, previous: number): void {
     if (line.outer === null) {
-      return this.#run.end("SUCCEEDED", "ExecutionSucceeded", previous, { output: jsonText(output), outputDetails: untruncated });
+      return this.#run.end("SUCCEEDED", "ExecutionSucceeded", previous, { output: output.text, outputDetails: untruncated });
     }
     const { line: outer, index } = line.outer;
     const { waiting } = outer.strand.visit;
@@ -241,7 +243,7 @@ export class Lines implements Moves {
   }
 }
 
-function resultOf(result: Json | undefined, previous: number): Done {
+function resultOf(result: Payload | undefined, previous: number): Done {
   return { kind: "result", previous, ...(result === undefined ? {} : { result }) };
 }
 
@@ -255,8 +257,12 @@ export function hasToken(state: State): boolean {
   return state.Type === "Task" && /\.(waitForTaskToken|sync(:2)?)$/.test(state.Resource);
 }
 
-function textsOf(variables: Readonly<Record<string, Json>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, jsonText(value)]));
+function textsOf(variables: Readonly<Record<string, Payload>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(variables).map(([name, { text }]) => [name, text]));
+}
+
+export function payloadsOf(variables: Readonly<Record<string, Json>>): Record<string, Payload> {
+  return Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, Payload.of(value)]));
 }
 
 function withoutUndefined(details: Record<string, string | undefined>): Record<string, string> {

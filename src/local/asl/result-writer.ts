@@ -1,5 +1,6 @@
 import { MapRunError } from "./asl-error.ts";
 import { isJsonObject, type Json, type JsonObject } from "./json.ts";
+import { Payload } from "./payload.ts";
 import { objectIn } from "./state-data.ts";
 
 /** A place in S3. */
@@ -11,7 +12,7 @@ export interface ResultPlace {
 /** What a child execution of a map run has come to. */
 export interface ChildResult {
   /** Undefined where it did not succeed, which is tolerated. */
-  readonly output: Json | undefined;
+  readonly output: Payload | undefined;
   /** All that AWS tells of the execution; made only where it is wanted. */
   record(): JsonObject;
 }
@@ -43,8 +44,8 @@ export function writtenResult(mapRunArn: string, { bucket, prefix }: ResultPlace
  * The Map's result where its results are its output: the outputs; with a Transformation of FLATTEN the arrays among them taken apart, with NONE all that
  * is told of the executions. An unsuccessful one is told of in any case (all documented).
  */
-export function transformedResults(writer: Json | undefined, results: readonly ChildResult[]): Json[] {
+export function transformedResults(writer: Json | undefined, results: readonly ChildResult[]): Payload {
   const { Transformation: transformation } = objectIn(writer, "WriterConfig");
-  const told = results.map(({ output, record }) => (output === undefined || transformation === "NONE" ? record() : output));
-  return transformation === "FLATTEN" ? told.flat() : told;
+  const told = results.map(({ output, record }) => (output === undefined || transformation === "NONE" ? Payload.of(record()) : output));
+  return transformation === "FLATTEN" ? Payload.of(told.flatMap(({ value }) => value)) : Payload.array(told);
 }

@@ -1,10 +1,11 @@
 import type { Definition, State, StateGraph } from "./definition.ts";
 import type { Evaluation } from "./evaluation.ts";
-import type { ExecutionState, Iteration, StateVisit, Strand } from "./execution-state.ts";
+import { copyState, type ExecutionState, type Iteration, type MapWait, type StateVisit, type Strand } from "./execution-state.ts";
 import { detailsKey, type HistoryEvent } from "./history-event.ts";
 import type { Inspection } from "./inspection.ts";
 import type { Json } from "./json.ts";
 import type { Scope } from "./json-path.ts";
+import { Payload } from "./payload.ts";
 
 /** What does not change while an execution runs. */
 export interface ExecutionFacts {
@@ -62,7 +63,7 @@ export interface MapRunPlan {
 }
 
 /** What a step writes at the most, or little more: an execution that does more at once goes on in another step, so that it holds nobody up. */
-const [maxStepEvents, maxStepLength] = [500, 8_000_000];
+const [maxStepEvents, maxStepLength] = [500, 2_000_000];
 /** AWS ends an execution at this event (facts page 4, recorded). */
 const maxEvents = 25_000;
 
@@ -92,8 +93,7 @@ export class Run {
 
   constructor(facts: ExecutionFacts, state: ExecutionState, at: number, surroundings: Surroundings) {
     this.facts = facts;
-    // It is kept as JSON text in any case; this is several times faster than structuredClone.
-    this.state = JSON.parse(JSON.stringify(state));
+    this.state = copyState(state, (payload) => payload);
     this.at = Math.max(at, state.lastStepAt);
     this.state.lastStepAt = this.at;
     this.surroundings = surroundings;
@@ -158,7 +158,8 @@ export class Run {
     state.status = status;
     state.redrivable = status === "SUCCEEDED" ? null : state.root;
     state.root = null;
-    state.output = textOrNull(details["output"]);
+    const output = textOrNull(details["output"]);
+    state.output = output === null ? null : Payload.ofText(() => output);
     state.error = textOrNull(details["error"]);
     state.cause = textOrNull(details["cause"]);
     state.stoppedAt = this.at;
@@ -175,9 +176,13 @@ export interface Line {
 }
 
 /** The visible variables: an inner scope's hide none, as no name is assigned in two nested scopes. */
-function visibleVariables(line: Line): Readonly<Record<string, Json>> {
-  if (line.outer === null) return line.strand.variables;
-  return { ...visibleVariables(line.outer.line), ...line.strand.variables };
+function visibleVariables({ strand, outer }: Line): Readonly<Record<string, Json>> {
+  const own = valuesOf(strand.variables);
+  return outer === null ? own : { ...visibleVariables(outer.line), ...own };
+}
+
+export function valuesOf(payloads: Readonly<Record<string, Payload>>): Readonly<Record<string, Json>> {
+  return Object.fromEntries(Object.entries(payloads).map(([name, { value }]) => [name, value]));
 }
 
 export function stateOf(line: Line): State {
@@ -220,15 +225,18 @@ export function* allLines(run: Run): Generator<Line> {
   yield* within({ strand: root, graph: run.facts.definition, outer: null });
 }
 
-/** What a state's fields can refer to besides its input. The context object is only made when something reads it. */
+/** What a state's fields can refer to besides its input, each made only when something reads it. */
 export function stateScope(run: Run, line: Line, taskToken: string | null, item: MapItem | null): Scope {
-  let context: Json | undefined;
+  let [context, variables]: [Json?, Readonly<Record<string, Json>>?] = [];
   return {
     get context() {
       context ??= contextObject(run, line, taskToken, item);
       return context;
     },
-    variables: visibleVariables(line),
+    get variables() {
+      variables ??= visibleVariables(line);
+      return variables;
+    },
   };
 }
 
@@ -252,7 +260,17 @@ function contextObject(run: Run, line: Line, taskToken: string | null, item: Map
   if (inspection !== undefined) return { ...inspection.context, ...map };
   const redriven = { RedriveCount: redriveCount, ...(redrivenAt === null ? {} : { RedriveTime: isoTime(redrivenAt) }) };
   return {
-    Execution: { Id: arn, Input: JSON.parse(input) as Json, Name: name, RoleArn: roleArn, StartTime: isoTime(startedAt), ...redriven },
+    Execution: {
+      Id: arn,
+      // Long ones take their time, and few read it.
+      get Input() {
+        return JSON.parse(input) as Json;
+      },
+      Name: name,
+      RoleArn: roleArn,
+      StartTime: isoTime(startedAt),
+      ...redriven,
+    },
     State: {
       EnteredTime: isoTime(visit.enteredAt),
       Name: visit.name,
@@ -282,9 +300,13 @@ export function isRetried({ Type: type }: State): boolean {
 function mapItemOf(line: Line): MapItem | null {
   for (let { outer } = line; outer !== null; outer = outer.line.outer) {
     const { waiting } = outer.line.strand.visit;
-    if (waiting.kind === "map") return { index: outer.index, value: waiting.items[outer.index] ?? null };
+    if (waiting.kind === "map") return { index: outer.index, value: itemAt(waiting, outer.index) };
   }
   return null;
+}
+
+export function itemAt({ items: { value } }: MapWait, index: number): Json {
+  return (Array.isArray(value) ? value[index] : undefined) ?? null;
 }
 
 export function iterationAt(visit: StateVisit, index: number): Iteration {

@@ -12,12 +12,13 @@ import type {
 } from "./definition.ts";
 import type { ItemReader } from "./item-reader.ts";
 import { isJsonObject, type Json, type JsonObject } from "./json.ts";
+import type { Payload } from "./payload.ts";
 import type { ResultPlace } from "./result-writer.ts";
 import type { MapItem } from "./run.ts";
 
 /** What a state's end gives: the output, and the variables that its Assign sets. */
 export interface StateEnd {
-  readonly output: Json;
+  readonly output: Payload;
   readonly assigned: Readonly<Record<string, Json>> | null;
 }
 
@@ -32,9 +33,9 @@ export interface Choice {
  */
 export interface StateData {
   /** What a task is called with, or a Parallel's branches get: Parameters or Arguments. */
-  callInput(state: TaskState | ParallelState): Json;
+  callInput(state: TaskState | ParallelState): Payload;
   /** Undefined in JSONata, where a Pass state has no result. */
-  passResult(state: PassState): Json | undefined;
+  passResult(state: PassState): Payload | undefined;
   /** Seconds from 1; null where the state sets none. */
   taskSeconds(state: TaskState, field: "TimeoutSeconds" | "HeartbeatSeconds"): number | null;
   /** The role of Credentials; null where the state has none. */
@@ -58,7 +59,7 @@ export interface StateData {
   /** How a distributed Map puts items together; null where it does not. */
   itemBatcher(state: MapState): ItemBatcher | null;
   /** The state's end with its result; without one for states that have none (Wait, Succeed). */
-  end(state: State, result: Json | undefined): StateEnd;
+  end(state: State, result: Payload | undefined): StateEnd;
   chosenEnd(state: ChoiceState, choice: Choice): StateEnd;
   /** `index` is the catcher's place in its state. */
   caughtEnd(catcher: Catcher, index: number, errorOutput: Json): StateEnd;

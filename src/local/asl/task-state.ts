@@ -2,6 +2,7 @@ import { DataLimitError, maxPayloadBytes, runtimeError } from "./asl-error.ts";
 import type { TaskState } from "./definition.ts";
 import type { Phase, TaskCall, TaskWait, Waiting } from "./execution-state.ts";
 import { isJsonObject, type Json, jsonText } from "./json.ts";
+import { Payload } from "./payload.ts";
 import type { Failure } from "./retry-catch.ts";
 import type { Line, MockedResult, Run } from "./run.ts";
 import type { StateData } from "./state-data.ts";
@@ -21,7 +22,7 @@ import { deliveredReply } from "./task-reply.ts";
 /** What came of a state's beginning or of a task's end. */
 export type Done =
   | { readonly kind: "waits"; readonly waiting: Waiting }
-  | { readonly kind: "result"; readonly result?: Json; readonly previous: number }
+  | { readonly kind: "result"; readonly result?: Payload; readonly previous: number }
   | { readonly kind: "failed"; readonly failure: Failure; readonly previous: number }
   /** All that follows has been done. */
   | { readonly kind: "none" };
@@ -34,7 +35,7 @@ export function beginTask(run: Run, line: Line, state: TaskState, data: StateDat
   const { visit } = line.strand;
   const given = taskCall(state.Resource);
   if (given === null) throw runtimeError(`The resource ${state.Resource} is not supported.`);
-  const input = sentInput(given, data.callInput(state));
+  const input = sentInput(given, data.callInput(state).value);
   const timeoutSeconds = data.taskSeconds(state, "TimeoutSeconds");
   const heartbeatSeconds = data.taskSeconds(state, "HeartbeatSeconds");
   const roleArn = data.credentialsRoleArn(state);
@@ -107,7 +108,7 @@ export function taskSucceeded(run: Run, call: TaskCall, lastEventId: number, out
     return taskFailed(run, call, lastEventId, { error: errorName, cause: causeText });
   }
   const previous = run.append(`${call.family}Succeeded`, lastEventId, outputDetails(call, output));
-  return { kind: "result", result: JSON.parse(output) as Json, previous };
+  return { kind: "result", result: Payload.of(JSON.parse(output) as Json), previous };
 }
 
 export function taskFailed(

@@ -1,6 +1,6 @@
 import { ApiError } from "../api-error.ts";
 import type { Engine } from "../engine.ts";
-import type { ListPart, StoredExecution } from "../store/executions.ts";
+import type { ListedExecution, ListPart, StoredExecution } from "../store/executions.ts";
 import { chosenRevision, readMachineArn } from "./machine-reference.ts";
 import { existingMapRun, longestMapRunArn } from "./map-runs.ts";
 import { given, invalid, type Operations, present, seconds } from "./operation.ts";
@@ -99,9 +99,9 @@ export function isForgotten(engine: Engine, { state: { stoppedAt } }: StoredExec
 
 export function describedExecution(engine: Engine, execution: StoredExecution, isMetadataOnly = false): Record<string, unknown> {
   const { output, error, cause } = execution.state;
-  const data = { input: execution.input, output, error, cause };
+  const data = { input: execution.input, output: output?.text ?? null, error, cause };
   return present({
-    ...executionSummary(execution),
+    ...executionSummary(listed(execution)),
     traceHeader: execution.traceHeader,
     inputDetails: { included: !isMetadataOnly },
     outputDetails: output === null ? null : { included: !isMetadataOnly },
@@ -111,7 +111,7 @@ export function describedExecution(engine: Engine, execution: StoredExecution, i
   });
 }
 
-function ofMachine(engine: Engine, arn: string, part: ListPart): StoredExecution[] {
+function ofMachine(engine: Engine, arn: string, part: ListPart): ListedExecution[] {
   const { machine, version, aliasArn } = chosenRevision(engine, arn, (routing) => routing[0]?.stateMachineVersionArn ?? "");
   if (machine.type === "EXPRESS") {
     throw new ApiError("StateMachineTypeNotSupported", "This operation is not supported by this type of state machine");
@@ -120,12 +120,17 @@ function ofMachine(engine: Engine, arn: string, part: ListPart): StoredExecution
   return engine.store.executions.list(version === null ? { machineArn: arn } : { versionArn: arn }, part);
 }
 
-function ofMapRun(engine: Engine, arn: string, part: ListPart): StoredExecution[] {
+function ofMapRun(engine: Engine, arn: string, part: ListPart): ListedExecution[] {
   return engine.store.executions.list({ mapRunId: existingMapRun(engine, arn).id }, part);
 }
 
-function executionSummary(execution: StoredExecution): Record<string, unknown> {
-  const { status, stoppedAt, redriveCount, redrivenAt } = execution.state;
+function listed({ state, ...execution }: StoredExecution): ListedExecution {
+  const { status, stoppedAt, redriveCount, redrivenAt } = state;
+  return { ...execution, status, stoppedAt, redriveCount, redrivenAt };
+}
+
+function executionSummary(execution: ListedExecution): Record<string, unknown> {
+  const { status, stoppedAt, redriveCount, redrivenAt } = execution;
   return present({
     executionArn: execution.arn,
     stateMachineArn: execution.machineArn,

@@ -141,7 +141,7 @@ function result(execution: StoredExecution, isMetadataOnly: boolean): object {
     startDate: seconds(execution.startedAt),
     stopDate: seconds(stopped),
     status,
-    ...(isMetadataOnly ? {} : { input: execution.input, output, error, cause }),
+    ...(isMetadataOnly ? {} : { input: execution.input, output: output?.text ?? null, error, cause }),
     inputDetails: { included: !isMetadataOnly },
     outputDetails: { included: !isMetadataOnly },
     traceHeader: execution.traceHeader,

@@ -2,9 +2,10 @@ import { type ExecutionState, isBrokenOff, notStarted, openVisits, pendingEvalua
 import type { HistoryEvent } from "../asl/history-event.ts";
 import { isOwnCall } from "../asl/task-call.ts";
 import type { MockedResponses } from "../mock-config.ts";
-import { type Database, number, type Row, textOrNull } from "./database.ts";
+import { type Database, number, numberOrNull, type Row, textOrNull } from "./database.ts";
 import { definitionId } from "./definitions.ts";
 import type { OwnCalls } from "./own-calls.ts";
+import { Payloads } from "./payloads.ts";
 import type { Tasks } from "./tasks.ts";
 
 export interface StoredExecution {
@@ -43,6 +44,14 @@ export interface ChildOfMapRun {
   readonly child: number;
 }
 
+/** What a listing tells of an execution. */
+export type ListedExecution = Pick<
+  StoredExecution,
+  "id" | "arn" | "machineArn" | "versionArn" | "aliasArn" | "name" | "mapRun" | "startedAt"
+> &
+  Pick<ExecutionState, "status" | "stoppedAt" | "redriveCount" | "redrivenAt"> &
+  Pick<StoredExecution, "listedAt">;
+
 /** What an execution starts with. */
 export type NewExecution = Omit<StoredExecution, "id" | "state" | "revision" | "listedAt" | Optional> &
   Partial<Pick<StoredExecution, Optional>>;
@@ -72,11 +81,13 @@ export class Executions {
   readonly #database: Database;
   readonly #tasks: Tasks;
   readonly #ownCalls: OwnCalls;
+  readonly #payloads: Payloads;
 
   constructor(database: Database, tasks: Tasks, ownCalls: OwnCalls) {
     this.#database = database;
     this.#tasks = tasks;
     this.#ownCalls = ownCalls;
+    this.#payloads = new Payloads(database);
   }
 
   add(execution: NewExecution): StoredExecution {
@@ -116,7 +127,7 @@ export class Executions {
       "arn" in key
         ? this.#database.get(`${selectExecution} WHERE executions.arn = ?`, key.arn)
         : this.#database.get(`${selectExecution} WHERE executions.id = ?`, key.id);
-    return row === undefined ? null : toExecution(row);
+    return row === undefined ? null : this.#execution(row);
   }
 
   /** The execution of each of a map run's children, the last one of a child that was started anew, by the child's number. */
@@ -129,11 +140,11 @@ export class Executions {
   toBeRedriven(mapRunId: number, child: number): StoredExecution | null {
     const sql = `${selectExecution} WHERE map_run_id = ? AND map_run_child = ? AND executions.status = 'PENDING_REDRIVE'`;
     const row = this.#database.get(sql, mapRunId, child);
-    return row === undefined ? null : toExecution(row);
+    return row === undefined ? null : this.#execution(row);
   }
 
   /** A machine's own, those started through a version or an alias, or a map run's. */
-  list(of: Listing, { status, isRedriven, keptSince, after, limit }: ListPart): StoredExecution[] {
+  list(of: Listing, { status, isRedriven, keptSince, after, limit }: ListPart): ListedExecution[] {
     const [column, key] = holder(of);
     const [listedAt = Number.MAX_SAFE_INTEGER, id = 0] = after ?? [];
     // Each status is in order by itself (see the schema), so that no listing reads more than it shows of each.
@@ -142,9 +153,9 @@ export class Executions {
     const ofStatus = `SELECT * FROM (SELECT id, listed_at FROM executions WHERE ${column} = ? AND status = ? AND (listed_at, id) < (?, ?)
       AND listed_at > ? ${redriven} ORDER BY listed_at DESC, id DESC LIMIT ?)`;
     const ids = `SELECT id FROM (${statuses.map(() => ofStatus).join(" UNION ALL ")}) ORDER BY listed_at DESC, id DESC LIMIT ?`;
-    const sql = `${selectExecution} WHERE executions.id IN (${ids}) ORDER BY executions.listed_at DESC, executions.id DESC`;
+    const sql = `${selectListed} WHERE executions.id IN (${ids}) ORDER BY executions.listed_at DESC, executions.id DESC`;
     const values = statuses.flatMap((each) => [key, each, listedAt, id, each === "RUNNING" ? Number.MIN_SAFE_INTEGER : keptSince, limit]);
-    return this.#database.all(sql, ...values, limit).map(toExecution);
+    return this.#database.all(sql, ...values, limit).map(toListed);
   }
 
   /** Running ones of a machine, without the children of its map runs, or of a map run. A negative limit is none. */
@@ -183,7 +194,7 @@ export class Executions {
       `UPDATE executions SET state = ?, status = ?, listed_at = ?, due_at = ?, is_evaluating = ?, is_broken_off = ?,
          revision = revision + 1
        WHERE id = ? AND revision = ?`,
-      JSON.stringify(state),
+      this.#payloads.written(execution.id, execution.state, state),
       state.status,
       state.stoppedAt ?? state.redrivenAt ?? execution.listedAt,
       // What falls due in an execution that waits for JSONata or was broken off comes after that, so that its events keep their order.
@@ -202,18 +213,15 @@ export class Executions {
     return true;
   }
 
-  /** Events as JSON texts, at most `limit`, after (or, reversed, before) the event `from`. */
-  events(executionId: number, order: "oldestFirst" | "newestFirst", from: number, limit: number): string[] {
-    const rows =
-      order === "oldestFirst"
-        ? this.#database.all("SELECT json FROM events WHERE execution_id = ? AND id > ? ORDER BY id LIMIT ?", executionId, from, limit)
-        : this.#database.all(
-            "SELECT json FROM events WHERE execution_id = ? AND id < ? ORDER BY id DESC LIMIT ?",
-            executionId,
-            from,
-            limit,
-          );
-    return rows.map((row) => String(row["json"]));
+  /** Events as JSON texts, after (or, reversed, before) the event `from`; no more of them are read than are taken, or little more. */
+  *events(executionId: number, order: "oldestFirst" | "newestFirst", from: number): Generator<string> {
+    const [beyond, direction] = order === "oldestFirst" ? [">", "ASC"] : ["<", "DESC"];
+    const sql = `SELECT id, json FROM events WHERE execution_id = ? AND id ${beyond} ? ORDER BY id ${direction} LIMIT ?`;
+    for (let at: number | undefined = from; at !== undefined; ) {
+      const rows = this.#database.all(sql, executionId, at, eventsAtOnce);
+      for (const row of rows) yield String(row["json"]);
+      at = rows.length < eventsAtOnce ? undefined : number(rows.at(-1)?.["id"]);
+    }
   }
 
   event(executionId: number, id: number): HistoryEvent | null {
@@ -229,7 +237,36 @@ export class Executions {
       else this.#tasks.offer({ executionId, attempt }, call.family === "Activity" ? call.arn : null);
     }
   }
+
+  #execution(row: Row): StoredExecution {
+    return {
+      id: number(row["id"]),
+      arn: String(row["arn"]),
+      machineArn: String(row["machine_arn"]),
+      machineName: String(row["machine_name"]),
+      name: String(row["name"]),
+      roleArn: String(row["role_arn"]),
+      definition: String(row["definition"]),
+      machineUpdatedAt: number(row["machine_updated_at"]),
+      machineRevisionId: textOrNull(row["machine_revision_id"]),
+      machineSettings: textOrNull(row["machine_settings"]),
+      versionArn: textOrNull(row["version_arn"]),
+      aliasArn: textOrNull(row["alias_arn"]),
+      mapRun: childOfMapRun(row),
+      input: String(row["input"]),
+      traceHeader: textOrNull(row["trace_header"]),
+      startedAt: number(row["started_at"]),
+      listedAt: number(row["listed_at"]),
+      mocks: row["mocks"] === null ? null : (JSON.parse(String(row["mocks"])) as MockedResponses),
+      isManual: row["is_manual"] === 1,
+      state: this.#payloads.read(number(row["id"]), String(row["state"])),
+      revision: number(row["revision"]),
+    };
+  }
 }
+
+/** How many events are read at a time: each may hold as much as 256 KiB. */
+const eventsAtOnce = 20;
 
 /** No id is used again, so that no token comes to stand for another execution's task. */
 const nextId = `(SELECT max(coalesce((SELECT max(id) FROM executions), 0), CAST(value AS INTEGER)) + 1 FROM meta WHERE key = 'lastRemovedId')`;
@@ -244,29 +281,31 @@ function holder(of: Listing): [string, string | number] {
 const selectExecution = `SELECT executions.*, definitions.text AS definition, map_runs.arn AS map_run_arn FROM executions
   JOIN definitions ON definitions.id = executions.definition_id LEFT JOIN map_runs ON map_runs.id = map_run_id`;
 
-function toExecution(row: Row): StoredExecution {
-  const mapRunArn = textOrNull(row["map_run_arn"]);
+/** Without what is long: a thousand inputs and definitions would hold everybody up. */
+const selectListed = `SELECT executions.id, executions.arn, machine_arn, version_arn, alias_arn, name, map_run_id, map_run_child, executions.started_at,
+  listed_at, executions.status, map_runs.arn AS map_run_arn, json_extract(state, '$.stoppedAt') AS stopped_at,
+  json_extract(state, '$.redriveCount') AS redrive_count, json_extract(state, '$.redrivenAt') AS redriven_at
+  FROM executions LEFT JOIN map_runs ON map_runs.id = map_run_id`;
+
+function toListed(row: Row): ListedExecution {
   return {
     id: number(row["id"]),
     arn: String(row["arn"]),
     machineArn: String(row["machine_arn"]),
-    machineName: String(row["machine_name"]),
-    name: String(row["name"]),
-    roleArn: String(row["role_arn"]),
-    definition: String(row["definition"]),
-    machineUpdatedAt: number(row["machine_updated_at"]),
-    machineRevisionId: textOrNull(row["machine_revision_id"]),
-    machineSettings: textOrNull(row["machine_settings"]),
     versionArn: textOrNull(row["version_arn"]),
     aliasArn: textOrNull(row["alias_arn"]),
-    mapRun: mapRunArn === null ? null : { mapRunId: number(row["map_run_id"]), mapRunArn, child: number(row["map_run_child"]) },
-    input: String(row["input"]),
-    traceHeader: textOrNull(row["trace_header"]),
+    name: String(row["name"]),
+    mapRun: childOfMapRun(row),
     startedAt: number(row["started_at"]),
     listedAt: number(row["listed_at"]),
-    mocks: row["mocks"] === null ? null : (JSON.parse(String(row["mocks"])) as MockedResponses),
-    isManual: row["is_manual"] === 1,
-    state: JSON.parse(String(row["state"])) as ExecutionState,
-    revision: number(row["revision"]),
+    status: String(row["status"]) as ExecutionState["status"],
+    stoppedAt: numberOrNull(row["stopped_at"]),
+    redriveCount: number(row["redrive_count"]),
+    redrivenAt: numberOrNull(row["redriven_at"]),
   };
+}
+
+function childOfMapRun(row: Row): ChildOfMapRun | null {
+  const mapRunArn = textOrNull(row["map_run_arn"]);
+  return mapRunArn === null ? null : { mapRunId: number(row["map_run_id"]), mapRunArn, child: number(row["map_run_child"]) };
 }

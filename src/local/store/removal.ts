@@ -26,7 +26,7 @@ export class Removal {
       if (!this.#mapRun(mapRunId, budget)) return false;
     }
     if (!this.#removed("events", "execution_id", "id", id, budget)) return false;
-    for (const table of ["undelivered", "activity_tasks", "own_calls"])
+    for (const table of ["payloads", "undelivered", "activity_tasks", "own_calls"])
       this.#database.run(`DELETE FROM ${table} WHERE execution_id = ?`, id);
     this.#database.run("DELETE FROM executions WHERE id = ?", id);
     this.#database.run("UPDATE meta SET value = ? WHERE key = 'lastRemovedId' AND CAST(value AS INTEGER) < ?", id, id);

@@ -1,5 +1,5 @@
 /** What the tables are made by. A file of another version is refused: changing a column here takes a new one, to which a test holds. */
-export const schemaVersion = "4";
+export const schemaVersion = "5";
 
 export const schema = `
 CREATE TABLE IF NOT EXISTS definitions (
@@ -39,6 +39,9 @@ CREATE INDEX IF NOT EXISTS executions_due ON executions (due_at) WHERE due_at IS
 CREATE INDEX IF NOT EXISTS executions_evaluating ON executions (id) WHERE is_evaluating = 1;
 CREATE INDEX IF NOT EXISTS executions_broken_off ON executions (revision) WHERE is_broken_off = 1;
 CREATE TABLE IF NOT EXISTS events (
+  execution_id INTEGER NOT NULL, id INTEGER NOT NULL, json TEXT NOT NULL, PRIMARY KEY (execution_id, id)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS payloads (
   execution_id INTEGER NOT NULL, id INTEGER NOT NULL, json TEXT NOT NULL, PRIMARY KEY (execution_id, id)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS undelivered (
