@@ -29,6 +29,19 @@ export class Database {
     this.#database.exec("PRAGMA auto_vacuum = INCREMENTAL");
     useWriteAheadLog(this.#database);
     this.#transactions = new Transactions(this.#database);
+    try {
+      this.#prepare(region);
+    } catch (error) {
+      // Else it would stay locked by what was begun.
+      this.#database.close();
+      throw error;
+    }
+    this.refreshClockShift();
+    this.region = this.#meta("region");
+    this.secret = Buffer.from(this.#meta("secret"), "hex");
+  }
+
+  #prepare(region: string): void {
     this.transaction(() => {
       this.#database.exec("CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
       this.#setOnce("schema", schemaVersion);
@@ -46,9 +59,6 @@ export class Database {
       this.#setOnce("isManual", "0");
     });
     this.commit();
-    this.refreshClockShift();
-    this.region = this.#meta("region");
-    this.secret = Buffer.from(this.#meta("secret"), "hex");
   }
 
   close(): void {
