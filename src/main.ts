@@ -1,3 +1,4 @@
+import nodeProcess from "node:process";
 import packageJson from "../package.json" with { type: "json" };
 import { createTaskIndex } from "./answering/task-index.ts";
 import type { Timeouts } from "./aws/connection.ts";
@@ -10,6 +11,7 @@ import { Children } from "./shell/children.ts";
 import { systemClock } from "./shell/clock.ts";
 import { Closers } from "./shell/closers.ts";
 import { connector } from "./shell/connect.ts";
+import { isPlain, writeAtOnce } from "./shell/descriptors.ts";
 import { createFiles, stateFolder } from "./shell/files.ts";
 import { atExit, type JobProcess, suspendJob } from "./shell/foreground.ts";
 import { ProcessGroups } from "./shell/process-group.ts";
@@ -46,12 +48,17 @@ interface World {
 /** The composition root: runs the command line of `process` and resolves to its exit code. Only here do the parts meet. */
 export async function main(process: Process, clock: Clock = systemClock, timeouts?: Timeouts): Promise<number> {
   let begun: Begun | undefined;
+  // The streams of a test are no file descriptors.
+  const opensStream = (stream: "stdout" | "stderr") => process !== nodeProcess || !isPlain(stream);
   const host: Host = {
     version: packageJson.version,
     environment: process.env,
-    write: (stream, text) => void createWriter(process[stream])(text).catch(() => {}),
+    write: (stream, text) => {
+      const rest = opensStream(stream) ? text : writeAtOnce(stream, text);
+      if (rest.length > 0) void createWriter(process[stream])(rest).catch(() => {});
+    },
     get helpColumns() {
-      return process.stdout.isTTY ? process.stdout.columns : undefined;
+      return opensStream("stdout") && process.stdout.isTTY ? process.stdout.columns : undefined;
     },
     begin(options) {
       begun ??= begin({ process, clock, timeouts }, options);
