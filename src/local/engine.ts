@@ -1,18 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { setImmediate as immediate } from "node:timers/promises";
-import type { Definition } from "./asl/definition.ts";
 import type { EvaluationReply, EvaluationRequest } from "./asl/evaluation.ts";
-import { dueAt, isBrokenOff, pendingEvaluations, waitingTask } from "./asl/execution-state.ts";
+import { dueAt, isBrokenOff, pendingEvaluations } from "./asl/execution-state.ts";
 import type { Happening } from "./asl/happening.ts";
 import type { HistoryEvent } from "./asl/history-event.ts";
 import { executionDeadline, type Step, step } from "./asl/interpreter.ts";
-import type { ExecutionFacts, Services } from "./asl/run.ts";
 import { DefinitionChecks } from "./definition-checks.ts";
 import { Evaluations, type Evaluator } from "./evaluations.ts";
+import { Facts, withQualifiers } from "./execution-facts.ts";
 import { Listeners } from "./listeners.ts";
-import type { HandedTask } from "./local.ts";
 import { MapRunPump } from "./map-runs.ts";
-import { type MockConfig, mockedResult, parseMockConfig } from "./mock-config.ts";
+import { type MockConfig, parseMockConfig } from "./mock-config.ts";
 import { OwnCallPump } from "./own-calls.ts";
 import type { PageSeal } from "./page.ts";
 import { RemovalPump } from "./removal-pump.ts";
@@ -21,9 +19,6 @@ import type { Store } from "./store/store.ts";
 import { createTokenMint, type TokenMint, type TokenTarget } from "./task-token.ts";
 import { inBackground, Turns } from "./turns.ts";
 
-const maxRememberedDefinitions = 1000;
-/** An Express execution's longest time (facts page 4, documented). */
-const expressSeconds = 300;
 /** How many calls that executions make to Step Functions itself are made in one go. */
 const maxCallsAtOnce = 25;
 /** How long a request is held up for what was set off before it: so that who asks sees what came of it. */
@@ -47,12 +42,12 @@ export class Engine {
   readonly #mapRunPump = new MapRunPump(this);
   readonly #ownCallPump = new OwnCallPump(this);
   readonly #brokenOff = new Turns(() => !this.isClosed && this.#goOn());
+  readonly #facts: Facts;
   #instant: number | null = null;
   readonly removal = new RemovalPump(this);
   readonly definitionChecks = new DefinitionChecks();
   isClosed = false;
   #mockConfig: { readonly text: string; readonly config: MockConfig } | null = null;
-  readonly #definitions = new Map<string, Definition>();
   /** Polls in this process, by the activity's ARN: one is called for each task that the activity gets. */
   readonly pollers = new Listeners<string>();
   /** Who waits in this process for an execution to end, by its id. */
@@ -65,6 +60,7 @@ export class Engine {
     this.#clock = options.clock;
     this.pollMilliseconds = options.pollMilliseconds;
     this.#tokens = createTokenMint(store.database.secret);
+    this.#facts = new Facts(store.database.region);
     this.pageSeal = { secret: store.database.secret, now: () => this.now() };
     this.#evaluations = new Evaluations(evaluator, (executionId, number, replies) =>
       this.#happenTo(executionId, { kind: "evaluated", number, replies }),
@@ -180,7 +176,7 @@ export class Engine {
     const { state } = taken;
     const events = withQualifiers(execution, taken.events);
     const stepped = { ...execution, state, revision: execution.revision + 1 };
-    if (!this.store.executions.commitStep(execution, state, events, dueAt(state, executionDeadline(this.#facts(execution), state)))) {
+    if (!this.store.executions.commitStep(execution, state, events, dueAt(state, executionDeadline(this.#facts.of(execution), state)))) {
       throw new Error(`the execution ${execution.arn} changed while a step of it was computed`);
     }
     for (const plan of taken.mapRuns) this.store.mapRuns.add(execution.id, plan, state.lastStepAt);
@@ -206,15 +202,6 @@ export class Engine {
 
   readToken(taskToken: string): TokenTarget | null {
     return this.#tokens.read(taskToken);
-  }
-
-  /** The callback tasks that wait to be handed over, each taken by one process only. */
-  takeDeliveries(): HandedTask[] {
-    const { tasks, database } = this.store;
-    const taken = tasks.undelivered(100).filter((task) => tasks.takeDelivery(task));
-    // What is handed over cannot be taken back.
-    if (taken.length > 0) database.commit();
-    return taken.map((task) => this.#handedTask(task)).filter((task) => task !== null);
   }
 
   /** Whether a deadline of the execution has come that is not applied yet. */
@@ -248,7 +235,7 @@ export class Engine {
   }
 
   #step(execution: StoredExecution, happening: Happening, at: number): Step {
-    return step(this.#facts(execution), execution.state, happening, at, {
+    return step(this.#facts.of(execution), execution.state, happening, at, {
       mintToken: (attempt) => this.#tokens.mint({ executionId: execution.id, attempt }),
       random: Math.random,
       mintMapRunArn: (label) => this.arn(`mapRun:${execution.machineName.split("/")[0]}/${label ?? randomUUID()}:${randomUUID()}`),
@@ -274,69 +261,7 @@ export class Engine {
     return this.store.hasWork((clockShift) => this.#clock().getTime() + clockShift);
   }
 
-  #handedTask({ executionId, attempt }: TokenTarget): HandedTask | null {
-    const execution = this.store.executions.get({ id: executionId });
-    const task = execution === null ? null : waitingTask(execution.state, attempt);
-    if (execution === null || task === null) return null;
-    const details = this.store.executions.event(executionId, task.waiting.scheduledEventId)?.["taskScheduledEventDetails"] as {
-      resourceType: string;
-      resource: string;
-      parameters: string;
-    };
-    return {
-      executionArn: execution.arn,
-      stateName: task.visit.name,
-      resourceType: details.resourceType,
-      resource: details.resource,
-      parameters: details.parameters,
-      taskToken: this.#tokens.mint({ executionId, attempt }),
-    };
-  }
-
   #dueAt(execution: StoredExecution): number | null {
-    return dueAt(execution.state, executionDeadline(this.#facts(execution), execution.state));
+    return dueAt(execution.state, executionDeadline(this.#facts.of(execution), execution.state));
   }
-
-  #facts(execution: StoredExecution): ExecutionFacts {
-    const { arn, name, roleArn, machineArn, machineName, input, startedAt } = execution;
-    const { region } = this;
-    const definition = arn.includes(":express:")
-      ? limitedTo(expressSeconds, this.#definition(execution.definition))
-      : this.#definition(execution.definition);
-    return { arn, name, roleArn, machineArn, machineName, input, startedAt, region, definition, services: servicesOf(execution) };
-  }
-
-  #definition(text: string): Definition {
-    let definition = this.#definitions.get(text);
-    if (definition === undefined) {
-      // It was checked when it was stored.
-      definition = JSON.parse(text) as Definition;
-      if (this.#definitions.size >= maxRememberedDefinitions) this.#definitions.clear();
-      this.#definitions.set(text, definition);
-    }
-    return definition;
-  }
-}
-
-/** The start tells which version or alias it was started through (facts page 5.1, documented). */
-function withQualifiers({ versionArn, aliasArn }: StoredExecution, events: readonly HistoryEvent[]): readonly HistoryEvent[] {
-  if (versionArn === null) return events;
-  const qualifiers = { ...(aliasArn === null ? {} : { stateMachineAliasArn: aliasArn }), stateMachineVersionArn: versionArn };
-  return events.map((event) => {
-    const details = event["executionStartedEventDetails"];
-    return typeof details === "object" ? { ...event, executionStartedEventDetails: { ...details, ...qualifiers } } : event;
-  });
-}
-
-function limitedTo(seconds: number, definition: Definition): Definition {
-  return { ...definition, TimeoutSeconds: Math.min(definition.TimeoutSeconds ?? seconds, seconds) };
-}
-
-/** How an execution was started decides where its service calls' results come from, whoever moves it on. */
-function servicesOf({ mocks, isManual }: StoredExecution): Services {
-  return {
-    isManual,
-    hasTestCase: mocks !== null,
-    mockedResult: (stateName, call) => (mocks === null ? undefined : mockedResult(mocks, stateName, call)),
-  };
 }
