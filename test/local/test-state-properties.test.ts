@@ -88,7 +88,7 @@ const jsonataStates = fc.oneof(
       argument: expressions,
       output: maybe(results),
       assigned: maybe(results),
-      handled: maybe(fc.constantFrom("{% $states.errorOutput.Error %}", "{% $states.result %}")),
+      handled: maybe(fc.constantFrom("{% $states.errorOutput.Error %}", "{% $states.input.q %}")),
     })
     .map(({ way: flow, argument, output, assigned, handled }) => ({
       ...{ Type: "Task", Resource: callbackResource, ...flow },

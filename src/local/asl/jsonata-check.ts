@@ -8,10 +8,11 @@ export function isExpression(value: Json): value is string {
   return typeof value === "string" && value.startsWith("{%");
 }
 
-/** The members of `$states` that AWS was measured to refuse in most fields: `errorOutput` is there in a catcher only. */
-export type Absent = readonly "errorOutput"[];
-const inMostFields: Absent = ["errorOutput"];
-export const inCatcher: Absent = [];
+/** The members of `$states` that are not there in a field: `errorOutput` is in a catcher only, `result` where a Task, a Parallel or a Map ends (measured by others). */
+export type Absent = readonly ("result" | "errorOutput")[];
+const inMostFields: Absent = ["result", "errorOutput"];
+export const inCatcher: Absent = ["result"];
+export const inResult: Absent = ["errorOutput"];
 
 /**
  * Checks one `{% … %}`: its end, its syntax, and that it reads nothing but variables and what there is of `$states`. All is worded as

@@ -1,6 +1,6 @@
 import jsonata, { type Expression } from "jsonata";
 import { failureText } from "./failure-text.ts";
-import { addStepFunctionsFunctions } from "./functions.ts";
+import { addStepFunctionsFunctions, InternalError } from "./functions.ts";
 import { DepthLimitError, Guard, MAX_ITEMS, MAX_TEXT_LENGTH, MemoryLimitError } from "./guard.ts";
 
 /** What the thread is asked. */
@@ -92,6 +92,7 @@ function isJsonataFunction(value: unknown): boolean {
 function tellFailure(error: unknown): string {
   const { code, message = String(error) } = error as { readonly code?: string; readonly message?: string };
   if (error instanceof NoJsonError) return failureText.noJson;
+  if (error instanceof InternalError) return failureText.internal;
   if (error instanceof DepthLimitError || (error instanceof RangeError && message.includes("call stack"))) return failureText.tooDeep;
   const isLarge = error instanceof MemoryLimitError || error instanceof RangeError || code === "D2014" || code === "D2015";
   return isLarge ? failureText.tooLarge : failureText.thrown(code, message);

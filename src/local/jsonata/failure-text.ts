@@ -3,6 +3,8 @@ export const failureText = {
   nothing: "returned nothing (undefined).",
   /** A function or a regular expression (documented to fail; the words are inferred). */
   noJson: "returned an unsupported result type.",
+  /** AWS adds an id of its own (reported by others). */
+  internal: "threw an internal error during evaluation.",
   tooLarge: "threw an error during evaluation: Expression evaluation memory limit exceeded: Check for excessive memory usage",
   tooDeep:
     "threw an error during evaluation: Stack overflow error: Check for non-terminating recursive function. Consider rewriting as tail-recursive",

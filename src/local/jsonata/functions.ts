@@ -25,7 +25,8 @@ const HASHES: ReadonlyMap<unknown, string> = new Map([
 /**
  * Adds the functions of Step Functions to a parsed expression: `$partition`, `$range`, `$hash`, `$random` with a seed, `$uuid` and `$parse`
  * (documented; how they take odd arguments was measured on AWS by others). `$eval` is no function there, so calling it is a T1006. `$now` and
- * `$millis` are JSONata's own, but for the clock (epoch milliseconds), which may have been moved ahead.
+ * `$millis` are JSONata's own, but for the clock (epoch milliseconds), which may have been moved ahead; Base64 holds UTF-8 there, and `+` is a blank
+ * in what `$decodeUrlComponent` reads (measured on AWS by others).
  */
 export function addStepFunctionsFunctions(expression: Expression, clock: () => number): void {
   expression.assign("eval", undefined);
@@ -35,6 +36,9 @@ export function addStepFunctionsFunctions(expression: Expression, clock: () => n
   expression.registerFunction("hash", hash);
   expression.registerFunction("random", (seed?: number) => (seed === undefined ? Math.random() : seededRandom(seed)), "<n?:n>");
   expression.registerFunction("uuid", () => randomUUID(), "<:s>");
+  expression.registerFunction("base64encode", (text?: string) => text && Buffer.from(text).toString("base64"), "<s-:s>");
+  expression.registerFunction("base64decode", base64decode, "<s-:s>");
+  expression.registerFunction("decodeUrlComponent", decodeUrlComponent, "<s-:s>");
   expression.registerFunction("millis", clock, "<:n>");
   const now = function (this: Focus, ...format: unknown[]) {
     return this.environment.lookup("fromMillis").implementation.call(this, clock(), ...format);
@@ -47,9 +51,36 @@ function failure(message: string): object {
   return { code: "D3137", message };
 }
 
-/** The text's value. Stricter than JSON.parse, as AWS is: a name that stands twice and a number too large are no JSON. */
-function parse(text: string | undefined): unknown {
-  if (text === undefined) return undefined;
+/** What AWS tells nothing of, but that it failed within. */
+export class InternalError extends Error {}
+
+/** The UTF-8 text; padding may be left out, and any character that is none of Base64 fails (measured on AWS by others). */
+function base64decode(text: string | undefined): string | undefined {
+  if (text !== undefined && !/^[\w+/]*={0,2}$/.test(text)) throw new InternalError();
+  return text && Buffer.from(text, "base64").toString();
+}
+
+/** What is no UTF-8 becomes U+FFFD, and an escape without its two digits fails (measured on AWS by others). */
+function decodeUrlComponent(text: string | undefined): string | undefined {
+  if (text !== undefined && /%(?![\da-f]{2})/i.test(text)) throw { code: "D3140", value: text, functionName: "decodeUrlComponent" };
+  const bytes = text
+    ?.replaceAll("+", " ")
+    .split(/%([\da-f]{2})/i)
+    .map((part, index) => Buffer.from(part, index % 2 === 0 ? "utf8" : "hex"));
+  return bytes && Buffer.concat(bytes).toString();
+}
+
+/** A JSON text with its single-quoted texts, which AWS takes, in double quotes. */
+function doublyQuoted(text: string): string {
+  return text.replaceAll(/"(?:[^"\\]|\\.)*"|'((?:[^'\\]|\\.)*)'/g, (found, inner: string | undefined) =>
+    inner === undefined ? found : `"${inner.replaceAll("\\'", "'").replaceAll(/(?<!\\)"/g, '\\"')}"`,
+  );
+}
+
+/** The text's value. Stricter than JSON.parse, as AWS is: a name that stands twice and a number too large are no JSON. Quotes may be single ones. */
+function parse(given: string | undefined): unknown {
+  if (given === undefined) return undefined;
+  const text = doublyQuoted(given);
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -10,7 +10,20 @@ export type CheckedExpression = { readonly fault: string } | { readonly unsuppor
  */
 export function checkedExpression(expression: string, absentStates: readonly ("result" | "errorOutput")[] = []): CheckedExpression {
   const parsed = parse(expression);
-  return "fault" in parsed ? parsed : { unsupported: unsupportedIn(parsed.ast as Part, absentStates) };
+  if ("fault" in parsed) return parsed;
+  const newer = newerOperatorIn(parsed.ast as Part, expression);
+  return newer === null ? { unsupported: unsupportedIn(parsed.ast as Part, absentStates) } : { fault: newer };
+}
+
+/** AWS's JSONata is 2.0.6, which has neither `??` nor `?:`: it takes the second character for a fault in a condition (its refusal is measured by others). */
+function newerOperatorIn(ast: Part, expression: string): string | null {
+  const rest: Part[] = [ast];
+  for (let part = rest.pop(); part !== undefined; part = rest.pop()) {
+    const sign = part.type === "condition" ? expression.slice(Number(part["position"]) - 2, Number(part["position"])) : "";
+    if (sign === "??" || sign === "?:") return `The symbol "${sign.charAt(1)}" cannot be used as a unary operator`;
+    for (const inner of Object.values(part).flat(2)) if (typeof inner === "object" && inner !== null) rest.push(inner as Part);
+  }
+  return null;
 }
 
 function unsupportedIn(ast: Part, absentStates: readonly string[]): readonly string[] {

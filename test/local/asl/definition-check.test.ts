@@ -8,6 +8,8 @@ const pass: Fields = { Type: "Pass", End: true };
 const inner: Fields = { StartAt: "I", States: { I: pass } };
 const distributed: Fields = { ...inner, ProcessorConfig: { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" } };
 
+const assigning: Fields = { StartAt: "I", States: { I: { ...pass, Assign: { "v.$": "$" } } } };
+
 /** A machine that starts at X. */
 function machine(state: Fields, others: Fields = {}, top: Fields = {}): Fields {
   return { StartAt: "X", States: { X: state, ...others }, ...top };
@@ -91,6 +93,19 @@ describe("a definition is accepted", () => {
     ["with JSONata's Condition", jsonata(choice({ Condition: "{% true %}", Next: "Y", Output: 1 }, { Condition: false, Next: "Y" }), y)],
     ["with JSONata's Items", jsonata(map({ Items: "{% [1] %}", MaxConcurrency: "{% 2 %}", ItemSelector: { a: "{% $states.context %}" } }))],
     ["with a Unicode variable", machine({ ...pass, Assign: { größe1: 1, "名.$": "$" } })],
+    [
+      "with a name that the outer machine assigns only after it",
+      machine(
+        map({
+          ItemProcessor: assigning,
+          End: false,
+          Next: "Z",
+          Assign: { v: 1 },
+          Catch: [{ ErrorEquals: ["E"], Next: "Z", Assign: { v: 2 } }],
+        }),
+        { Z: { ...pass, Assign: { v: 3 } } },
+      ),
+    ],
     [
       "with a name that an outer machine assigns, in a distributed Map",
       machine(map({ ItemProcessor: { ...distributed, States: { I: { ...pass, Assign: { v: 1 } } } }, Assign: { v: 1 } })),
@@ -389,16 +404,28 @@ describe("AWS's own findings, recorded or measured", () => {
       machine(task({ Credentials: {} })),
       [schema("The field 'RoleArn' is required but was missing", "/States/X/Credentials")],
     ],
+    ...["Output", "Assign"].map((field): [string, unknown, string[]] => [
+      `$states.result in the ${field} of a state that has none`,
+      jsonata({ ...pass, [field]: { a: "{% $states.result %}" } }),
+      [`UNSUPPORTED_JSONATA_EXPRESSION: Field '$states.result' does not exist. at /States/X/${field}/a`],
+    ]),
     [
-      "a pattern that the service has not",
-      machine(task({ Resource: "arn:aws:states:::sqs:sendMessage.sync" })),
-      [
-        schema(
-          "The resource provided arn:aws:states:::sqs:sendMessage.sync is not recognized. The value is not a valid resource ARN, or the resource is not available in this region.",
-          "/States/X/Resource",
-        ),
-      ],
+      "$states.result before there is one",
+      jsonata(task({ Arguments: "{% $states.result %}", Output: "{% $states.result %}", Assign: { r: "{% $states.result %}" } })),
+      ["UNSUPPORTED_JSONATA_EXPRESSION: Field '$states.result' does not exist. at /States/X/Arguments"],
     ],
+    ...["sqs:sendMessage.sync", "sqs:sendMesage", "sqs:SendMessage", "sqss:sendMessage", "dynamodb:query", "aws-sdk:S3:listBuckets"].map(
+      (resource): [string, unknown, string[]] => [
+        `the resource ${resource}`,
+        machine(task({ Resource: `arn:aws:states:::${resource}` })),
+        [
+          schema(
+            `The resource provided arn:aws:states:::${resource} is not recognized. The value is not a valid resource ARN, or the resource is not available in this region.`,
+            "/States/X/Resource",
+          ),
+        ],
+      ],
+    ),
   ])("%s", (_, definition, expected) => {
     expect(errors(definition)).toEqual(expected);
   });
@@ -420,8 +447,29 @@ describe("documented rules, in our words", () => {
     ],
     [
       "a name that an outer machine assigns",
-      machine(map({ Assign: { v: 1 }, ItemProcessor: { StartAt: "I", States: { I: { ...pass, Assign: { "v.$": "$" } } } } })),
-      "SCHEMA_VALIDATION_FAILED",
+      { StartAt: "V", States: { V: { Type: "Pass", Assign: { v: 1 }, Next: "X" }, X: map({ ItemProcessor: assigning }) } },
+      "DUPLICATE_VARIABLE_NAME",
+      "/States/X/ItemProcessor/States/I/Assign/v",
+    ],
+    [
+      "it in a distributed Map",
+      {
+        StartAt: "V",
+        States: {
+          V: { Type: "Pass", Assign: { v: 1 }, Next: "X" },
+          X: map({ ItemProcessor: { ...assigning, ProcessorConfig: distributed["ProcessorConfig"] } }),
+        },
+      },
+      "DUPLICATE_VARIABLE_NAME",
+      "/States/X/ItemProcessor/States/I/Assign/v",
+    ],
+    [
+      "a name that is assigned on the way back",
+      machine(map({ ItemProcessor: assigning, Assign: { v: 1 }, End: false, Next: "C" }), {
+        C: choice({ Variable: "$.a", IsNull: true, Next: "X" }),
+        ...y,
+      }),
+      "DUPLICATE_VARIABLE_NAME",
       "/States/X/ItemProcessor/States/I/Assign/v",
     ],
     [

@@ -97,12 +97,27 @@ describe("the functions that Step Functions adds to JSONata", () => {
       thrown("D3137: Invalid JSON"),
     ]),
     ['$parse(\'{"a":1,"a":2}\')', thrown("D3137: Invalid JSON")],
+    [`$parse("{'a': 'it', 'b': [\\"x'y\\"]}")`, { a: "it", b: ["x'y"] }],
     ["$map(['[1]', '[2]'], $parse)", [[1], [2]]],
     ["$eval('1+1')", thrown("T1006: Attempted to invoke a non-function")],
   ])("%s", async (expression, expected) => {
     const states = { input: '{"b":1,"a":{"b":[2]}}', context: {} };
     expect(await asked(evaluator, expression, { states })).toEqual(expected);
   });
+
+  it.each<[string, unknown]>([
+    ["$base64encode('é')", "w6k="],
+    ["$base64encode('')", ""],
+    ["$base64encode($nothing)", nothing],
+    ["$base64decode('5pel5pysIGE=')", "日本 a"],
+    ["$base64decode('YWJ')", "ab"],
+    ["$base64decode('!!')", { fails: "threw an internal error during evaluation." }],
+    ["$decodeUrlComponent('a+b%2Bc%20d')", "a b+c d"],
+    ["$decodeUrlComponent('%E6%97%A5')", "日"],
+    ["$decodeUrlComponent('%E6')", "\ufffd"],
+    ["$decodeUrlComponent($nothing)", nothing],
+    ["$decodeUrlComponent('%zz')", thrown('D3140: Malformed URL passed to $decodeUrlComponent(): "%zz"')],
+  ])("%s", async (expression, expected) => expect(await asked(evaluator, expression)).toEqual(expected));
 
   it("$parse reads whatever JSON text there is, awkward names included", async () => {
     await fc.assert(

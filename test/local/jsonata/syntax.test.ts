@@ -24,6 +24,9 @@ describe("the syntax of an expression", () => {
     ['{"a":}', 'The symbol "}" cannot be used as a unary operator'],
     ["$x :=", "Unexpected end of expression"],
     ['$match("a", /abc', "No terminating / in regular expression"],
+    ["$map($x, function($v) { $v ?? 1 })", 'The symbol "?" cannot be used as a unary operator'],
+    ["$x ?: 1", 'The symbol ":" cannot be used as a unary operator'],
+    ["$x ? '??' & $match($y, /(?:a)b??/) : `?:`.b", null],
   ])("of '%s'", (expression, fault) => expect(faultOf(expression)).toBe(fault));
 
   it("has a fault where a regular expression has one", () => expect(faultOf("/a**/")).toContain("Invalid regular expression"));

@@ -5,8 +5,9 @@ import type { Findings } from "./findings.ts";
 import { processorMode } from "./map-fields.ts";
 import type { MachineType } from "./resource.ts";
 import { checkQueryLanguage, checkState, queryLanguage, stateType } from "./states.ts";
-import { assignedNames, type Scope } from "./templates.ts";
+import type { Scope } from "./templates.ts";
 import { checkEnum, checkNumber, checkString } from "./values.ts";
+import { AssignedOnTheWay } from "./variables.ts";
 
 const MAX_STATE_NAME = 80;
 
@@ -83,13 +84,14 @@ class MachinesCheck {
       if (!Object.hasOwn(states, name)) this.#findings.error("MISSING_TRANSITION_TARGET", `Missing 'Next' target: ${name}`, at);
     };
     lead(startAt, `${machine.at}/StartAt`);
-    const scope = { names: new Set(Object.values(states).flatMap(assignedIn)), outer: machine.outer };
+    const ways = new AssignedOnTheWay(states);
     const around = { findings: this.#findings, language: this.#language, type: machine.type, outer: machine.outer };
     for (const [name, state] of Object.entries(states)) {
       const at = `${machine.at}/States/${name}`;
       this.#name(name, at);
       checkState(around, state, at);
       for (const [target, place] of transitions(state, at)) lead(target, place);
+      const scope = { isAssigned: (variable: string) => ways.has(variable, name), outer: machine.outer };
       inside.push(...machinesIn(state, at, machine.type, scope));
       this.#label(state, at);
     }
@@ -139,7 +141,7 @@ function canEnd(state: Json): boolean {
   return type !== "Choice" && isJsonObject(state) && (state["End"] === true || state["Next"] === undefined);
 }
 
-/** The branches of a Parallel, the processor of a Map. A distributed Map's children see no variables of their parent (documented). */
+/** The branches of a Parallel, the processor of a Map. A distributed Map's children may not assign their parent's variables either (measured by others). */
 function machinesIn(state: Json, at: string, type: MachineType, scope: Scope): Machine[] {
   if (!isJsonObject(state)) return [];
   const { Branches: branches } = state;
@@ -151,13 +153,6 @@ function machinesIn(state: Json, at: string, type: MachineType, scope: Scope): M
     const graph = state[field];
     if (graph === undefined) return [];
     const inside = { graph, at: `${at}/${field}`, kind: "processor" } as const;
-    return [isDistributed ? { ...inside, type: childType, outer: null } : { ...inside, type, outer: scope }];
+    return [{ ...inside, type: isDistributed ? childType : type, outer: scope }];
   });
-}
-
-/** The variables that a state assigns itself, in its choices and in its catchers. */
-function assignedIn(state: Json): readonly string[] {
-  if (!isJsonObject(state)) return [];
-  const rules = [state["Choices"], state["Catch"]].flatMap((list) => (Array.isArray(list) ? list : []));
-  return [state, ...rules].flatMap((holder) => (isJsonObject(holder) ? assignedNames(holder["Assign"]) : []));
 }

@@ -1,6 +1,6 @@
 import type { QueryLanguage, State } from "../definition.ts";
 import { isJsonObject, type Json, type JsonObject } from "../json.ts";
-import { checkExpression, checkJsonata, isExpression } from "../jsonata-check.ts";
+import { checkExpression, checkJsonata, inResult, isExpression } from "../jsonata-check.ts";
 import { checkChoices } from "./choice-rules.ts";
 import { checkCatch, checkRetry } from "./error-rules.ts";
 import { checkFields, checkOneOf, checkRequired, stateFields } from "./fields.ts";
@@ -67,6 +67,7 @@ export function checkState(around: Surroundings, state: Json, at: string): void 
 
 function checkCommon(around: Surroundings, state: JsonObject, at: string, type: State["Type"], language: QueryLanguage): void {
   const { findings } = around;
+  const absent = stateFields[type].has("Retry") ? inResult : undefined;
   if (stateFields[type].has("Next")) checkFlow(findings, state, at);
   if (stateFields[type].has("Catch")) {
     checkRetry(findings, state["Retry"], `${at}/Retry`);
@@ -74,7 +75,7 @@ function checkCommon(around: Surroundings, state: JsonObject, at: string, type: 
   }
   if (language === "JSONata") {
     checkJsonata(findings, state["Arguments"], `${at}/Arguments`);
-    checkJsonata(findings, state["Output"], `${at}/Output`);
+    checkJsonata(findings, state["Output"], `${at}/Output`, absent);
   } else {
     checkPath(findings, state, "InputPath", at, "any", true);
     checkPath(findings, state, "OutputPath", at, "any", true);
@@ -82,7 +83,7 @@ function checkCommon(around: Surroundings, state: JsonObject, at: string, type: 
     checkTemplate(findings, state["Parameters"], `${at}/Parameters`);
     checkTemplate(findings, state["ResultSelector"], `${at}/ResultSelector`);
   }
-  checkAssign(findings, state["Assign"], `${at}/Assign`, language, around.outer);
+  checkAssign(findings, state["Assign"], `${at}/Assign`, language, around.outer, absent);
 }
 
 /** Next, or End true. `End: false` is no end (so it may stand beside Next). */

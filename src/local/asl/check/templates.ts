@@ -6,9 +6,9 @@ import { isPathOrCall, looksEvaluated } from "./values.ts";
 
 const MAX_VARIABLE_NAME = 80;
 
-/** The variables that a machine assigns, and those of the machines around it. */
+/** What may not be assigned within a Parallel or a Map: what is assigned on a way into it, or into one around it. */
 export interface Scope {
-  readonly names: ReadonlySet<string>;
+  isAssigned(variable: string): boolean;
   readonly outer: Scope | null;
 }
 
@@ -71,5 +71,7 @@ function checkName(findings: Findings, name: string, at: string, outer: Scope | 
   if ([...name].length > MAX_VARIABLE_NAME) return invalid(`exceeds the ${MAX_VARIABLE_NAME}-character limit allowed by the service`);
   if (!/^\p{ID_Start}\p{ID_Continue}*$/u.test(name)) return invalid("contains invalid characters");
   for (let scope = outer; scope !== null; scope = scope.outer)
-    if (scope.names.has(name)) return findings.schema(`Variable '${name}' is already assigned in an outer scope`, at);
+    if (scope.isAssigned(name)) {
+      return findings.error("DUPLICATE_VARIABLE_NAME", `Variable '${name}' is already assigned in an outer scope`, at);
+    }
 }
