@@ -15,9 +15,9 @@ import {
   TestStateCommand,
 } from "@aws-sdk/client-sfn";
 import { CliError } from "../errors.ts";
-import { isClockPutRight, isThrottling, isTransient, toCliError } from "./errors.ts";
+import { type Call, type Counts, count, failed, pacedCalls, pages, plainCalls } from "./calls.ts";
 import { replyOf, sendFailed, sendMessage, sendOperations } from "./sending.ts";
-import type { Pace, StateTrial, StepFunctions } from "./step-functions.ts";
+import type { StateTrial, StepFunctions } from "./step-functions.ts";
 import type { Wire } from "./wire.ts";
 
 /** The most that one page of any listing may hold (facts page 1). */
@@ -41,89 +41,7 @@ export function createSdkStepFunctions(clients: Clients, wire: Wire): StepFuncti
   return gateway(clients, wire, counts, plainCalls(clients.read, wire, counts));
 }
 
-interface Counts {
-  readonly calls: Record<string, number>;
-  readonly throttles: Record<string, number>;
-}
-
-/** What a call is for, in words, and the resource that it is about, whose ARN ends the words. */
-interface Attempt {
-  readonly to: string;
-  readonly of: string | null;
-}
-
-/** Makes one call of an operation. */
-type Call = <Reply>(
-  operation: string,
-  attempt: Attempt,
-  request: (client: SFNClient, options: CallOptions) => Promise<Reply>,
-) => Promise<Reply>;
-
-interface CallOptions {
-  readonly abortSignal?: AbortSignal;
-}
-
-function plainCalls(client: () => SFNClient, wire: Wire, { calls }: Counts): Call {
-  return async (operation, attempt, request) => {
-    count(calls, operation);
-    try {
-      return await request(client(), {});
-    } catch (error) {
-      throw failed(error, operation, attempt, wire);
-    }
-  };
-}
-
-/** How often a paced call is made at most: throttled, each time later; or failed on the way or within AWS. */
-const pacedAttempts = { throttled: 12, failed: 4 };
-
-function pacedCalls(client: () => SFNClient, wire: Wire, { calls, throttles }: Counts, pace: Pace, signal: AbortSignal | undefined): Call {
-  return async (operation, attempt, request) => {
-    const left = { ...pacedAttempts };
-    for (;;) {
-      await pace.take(operation, signal);
-      count(calls, operation);
-      try {
-        return await request(client(), signal === undefined ? {} : { abortSignal: signal });
-      } catch (error) {
-        signal?.throwIfAborted();
-        const kind = isThrottling(error) ? "throttled" : isTransient(error) || isClockPutRight(error) ? "failed" : null;
-        if (kind === "throttled") {
-          count(throttles, operation);
-          pace.throttled(operation);
-        }
-        if (kind !== null) left[kind] -= 1;
-        if (kind === null || left[kind] === 0) throw failed(error, operation, attempt, wire);
-        await pace.pause(pacedAttempts[kind] - left[kind], signal);
-      }
-    }
-  };
-}
-
-function failed(error: unknown, operation: string, { to, of }: Attempt, wire: Wire): CliError {
-  return toCliError(error, of === null ? to : `${to} ${of}`, wire.endpoint(), { action: `states:${operation}`, resource: of });
-}
-
-function count(counts: Record<string, number>, operation: string): void {
-  counts[operation] = (counts[operation] ?? 0) + 1;
-}
-
 function gateway(clients: Clients, wire: Wire, counts: Counts, call: Call): StepFunctions {
-  /** All pages of a listing; each page is asked for only when the one before is used up. */
-  async function* pages<Page extends { nextToken?: string | undefined }>(
-    operation: string,
-    attempt: Attempt,
-    request: (client: SFNClient, options: CallOptions, nextToken: string | undefined) => Promise<Page>,
-  ): AsyncGenerator<Page> {
-    let nextToken: string | undefined;
-    do {
-      const token = nextToken;
-      const page = await call(operation, attempt, (client, options) => request(client, options, token));
-      yield page;
-      nextToken = page.nextToken;
-    } while (nextToken !== undefined && nextToken !== "");
-  }
-
   return {
     ...counts,
     now: wire.now,
@@ -131,7 +49,7 @@ function gateway(clients: Clients, wire: Wire, counts: Counts, call: Call): Step
     paced: (pace, signal) => gateway(clients, wire, counts, pacedCalls(clients.paced, wire, counts, pace, signal)),
 
     async *stateMachines() {
-      const all = pages("ListStateMachines", { to: "list the state machines", of: null }, (client, options, nextToken) =>
+      const all = pages(call, "ListStateMachines", { to: "list the state machines", of: null }, (client, options, nextToken) =>
         client.send(new ListStateMachinesCommand({ maxResults: pageSize, nextToken }), options),
       );
       for await (const page of all) {
@@ -178,7 +96,7 @@ function gateway(clients: Clients, wire: Wire, counts: Counts, call: Call): Step
 
     async *executions(of, statusFilter) {
       const whose = "mapRunArn" in of ? of.mapRunArn : of.stateMachineArn;
-      const all = pages("ListExecutions", { to: "list the executions of", of: whose }, (client, options, nextToken) =>
+      const all = pages(call, "ListExecutions", { to: "list the executions of", of: whose }, (client, options, nextToken) =>
         client.send(new ListExecutionsCommand({ ...of, statusFilter, maxResults: pageSize, nextToken }), options),
       );
       for await (const page of all) {
@@ -252,7 +170,7 @@ function gateway(clients: Clients, wire: Wire, counts: Counts, call: Call): Step
 
     async *history(executionArn, order, sizes = { first: pageSize, others: pageSize }) {
       const reverseOrder = order === "newestFirst";
-      const all = pages("GetExecutionHistory", { to: "read the history of", of: executionArn }, (client, options, nextToken) => {
+      const all = pages(call, "GetExecutionHistory", { to: "read the history of", of: executionArn }, (client, options, nextToken) => {
         const maxResults = nextToken === undefined ? sizes.first : sizes.others;
         return client.send(new GetExecutionHistoryCommand({ executionArn, maxResults, reverseOrder, nextToken }), options);
       });
@@ -262,7 +180,7 @@ function gateway(clients: Clients, wire: Wire, counts: Counts, call: Call): Step
     },
 
     async *activities() {
-      const all = pages("ListActivities", { to: "list the activities", of: null }, (client, options, nextToken) =>
+      const all = pages(call, "ListActivities", { to: "list the activities", of: null }, (client, options, nextToken) =>
         client.send(new ListActivitiesCommand({ maxResults: pageSize, nextToken }), options),
       );
       for await (const page of all) {
