@@ -1,18 +1,14 @@
-import { consoleLink } from "../../callback/console-links.ts";
 import type { Key, Screen } from "../../context/screen.ts";
 import type { Connection, Context } from "../../context.ts";
-import { CliError } from "../../errors.ts";
 import type { Sweep } from "../../sweep/sweep.ts";
-import { type Text, yellow } from "../../text.ts";
-import { openPage } from "./browser.ts";
-import { Conversation, declined } from "./conversation.ts";
+import type { Text } from "../../text.ts";
 import { DetailsPane } from "./details-pane.ts";
 import { DetailsReader } from "./details-reader.ts";
-import { closingText, type Deed, type Done, doToTask } from "./flows.ts";
-import { doToMany } from "./flows-of-many.ts";
+import { closingText } from "./flows.ts";
 import { LiveSweep, type SweepListener } from "./live-sweep.ts";
 import { type Session, whereOf } from "./session.ts";
 import { type InboxEvent, type InboxState, type Intent, initialState, press, reduce } from "./state.ts";
+import { Talks } from "./talks.ts";
 import { markedRows, type Row, selectedRow } from "./task-list.ts";
 import { view } from "./view.ts";
 
@@ -38,8 +34,7 @@ export class Inbox {
   readonly #quit = new AbortController();
   #state: InboxState;
   #screen: Screen | null = null;
-  #conversation: Conversation | null = null;
-  #talk: Promise<void> = Promise.resolve();
+  #talks: Talks | null = null;
   #isDrawPlanned = false;
   #checkedAt = 0;
 
@@ -67,7 +62,7 @@ export class Inbox {
   async run(): Promise<void> {
     await this.#show();
     // What was being sent is told, if it comes to its end in time.
-    await this.#talk;
+    await this.#talks?.settled;
     this.#context.signal.throwIfAborted();
   }
 
@@ -78,6 +73,11 @@ export class Inbox {
       resized: (size) => this.#happened({ kind: "resized", size }),
     });
     this.#screen = screen;
+    this.#talks = new Talks(this.#session, screen, {
+      happened: (event) => this.#happened(event),
+      ended: (key, how) => this.#ended(key, how),
+      wake: () => this.#live.wake(),
+    });
     this.#happened({ kind: "resized", size: screen.size });
     const ended = new Promise<void>((done) => {
       for (const end of [signal, this.#quit.signal]) end.addEventListener("abort", () => done(), { once: true });
@@ -175,8 +175,8 @@ export class Inbox {
     const before = this.#state;
     const { state, intent, answer } = press(before, key);
     this.#state = state;
-    if (state.dialog !== null) this.#conversation?.changed(state.dialog);
-    if (answer !== undefined) this.#conversation?.answered(answer);
+    if (state.dialog !== null) this.#talks?.conversation?.changed(state.dialog);
+    if (answer !== undefined) this.#talks?.conversation?.answered(answer);
     if (state.mode !== before.mode) this.#details.show();
     this.#details.follow();
     if (intent !== undefined) this.#act(intent);
@@ -185,83 +185,23 @@ export class Inbox {
 
   #act(intent: Intent): void {
     const row = selectedRow(this.#state.list);
+    const marked = markedRows(this.#state.list);
     switch (intent) {
       case "quit":
         return this.#quit.abort();
       case "refresh":
         return this.#live.wake();
       case "copy":
+        return row === null ? this.#talks?.notice("nothing is chosen") : this.#copy(row);
       case "open":
-        return row === null ? this.#notice("nothing is chosen") : intent === "copy" ? this.#copy(row) : void this.#open(row);
+        return row === null ? this.#talks?.notice("nothing is chosen") : void this.#talks?.openPage(row);
       default:
-        return this.#begin(intent, row);
+        return this.#talks?.begin(intent, marked.length > 0 || row === null ? marked : [row]);
     }
-  }
-
-  #notice(text: Text): void {
-    this.#happened({ kind: "noticed", text });
   }
 
   #copy({ swept }: Row): void {
     this.#screen?.copy(swept.id);
-    this.#notice(`copied ${swept.id}, where the terminal allows it (OSC 52)`);
-  }
-
-  async #open({ swept }: Row): Promise<void> {
-    if (this.#connection.place.kind !== "aws") return this.#notice(yellow("only executions on AWS have a page in its console"));
-    const url = consoleLink(swept.executionArn);
-    if (url === null) return this.#notice(yellow("this execution has no page in the console"));
-    if (await openPage(this.#context, url).catch(() => false)) return this.#notice(`opened ${url}`);
-    this.#screen?.copy(url);
-    await this.#converse(`${swept.stateMachineName}/${swept.executionName}`, async (conversation) => {
-      await conversation.read(`There is no browser here. The page, which was copied too where the terminal allows it: ${url}`);
-    });
-  }
-
-  #begin(deed: Deed, row: Row | null): void {
-    const marked = markedRows(this.#state.list);
-    const rows = marked.length > 0 ? marked : row === null ? [] : [row];
-    const [first] = rows;
-    if (first === undefined) return this.#notice("nothing is chosen");
-    const { stateMachineName, executionName, task } = first.swept;
-    const title = rows.length === 1 ? `${stateMachineName}/${executionName}  ${task?.state ?? ""}` : `${rows.length} tasks`;
-    this.#talk = this.#converse(title, async (conversation) => {
-      const session = { ...this.#session, context: conversation.context };
-      const done = await (rows.length === 1 ? doToTask(session, first, deed) : doToMany(session, rows, deed));
-      await this.#take(conversation, done, rows.length > 1);
-    });
-  }
-
-  async #take(conversation: Conversation, { ended, told, isGrave }: Done, areMany: boolean): Promise<void> {
-    for (const [key, how] of ended) this.#ended(key, how);
-    if (areMany && ended.size > 0) this.#happened({ kind: "unmarked" });
-    if (ended.size > 0) this.#live.wake();
-    if (told !== null && this.#context.signal.aborted) return this.#context.terminal.note(told);
-    if (told !== null && isGrave) await conversation.read(told);
-    this.#notice(told ?? "nothing was sent");
-  }
-
-  /** Opens a dialog for as long as `talk` goes on; what it throws is told in it. */
-  async #converse(title: Text, talk: (conversation: Conversation) => Promise<void>): Promise<void> {
-    if (this.#conversation !== null || this.#screen === null) return;
-    const show = (dialog: InboxState["dialog"]) => this.#happened({ kind: "dialog", dialog });
-    const conversation = new Conversation(this.#context, this.#screen, title, show);
-    this.#conversation = conversation;
-    try {
-      await talk(conversation);
-    } catch (error) {
-      // The signal ends the inbox itself.
-      if (!this.#context.signal.aborted) await this.#tellFailure(conversation, error);
-    } finally {
-      this.#conversation = null;
-      this.#happened({ kind: "dialog", dialog: null });
-    }
-  }
-
-  async #tellFailure(conversation: Conversation, error: unknown): Promise<void> {
-    if (error instanceof CliError && error.code === declined) return this.#notice("nothing was sent");
-    const message = error instanceof Error ? error.message : String(error);
-    const hint = error instanceof CliError && error.hint !== undefined ? [`  ${error.hint}`] : [];
-    await conversation.read([yellow(message), ...hint]).catch(() => {});
+    this.#talks?.notice(`copied ${swept.id}, where the terminal allows it (OSC 52)`);
   }
 }

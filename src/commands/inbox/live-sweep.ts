@@ -1,4 +1,4 @@
-import { pacerFor } from "../../answering/pacing.ts";
+import { hasQuotas, pacerFor } from "../../answering/pacing.ts";
 import type { Clock, Connection, TaskIndex } from "../../context.ts";
 import { CliError } from "../../errors.ts";
 import { type Sweep, type SweepProgress, sweep } from "../../sweep/sweep.ts";
@@ -67,7 +67,7 @@ export class LiveSweep {
   /** Ends by the signal only, or by an error that no later look would be without. */
   async run(): Promise<void> {
     const { connection, clock, signal } = this.#means;
-    const rest = connection.place.kind === "aws" ? restOnAws : restOnLocal;
+    const rest = hasQuotas(connection.place) ? restOnAws : restOnLocal;
     const pacer = pacerFor(connection.place, clock);
     let before: ReadonlySet<string> = new Set();
     let unchanged = 0;
