@@ -18,6 +18,8 @@ export interface Host extends HelpHost {
 export interface Invocation {
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
+  /** Throws a usage error where --query is none: what it could filter must not be done before that is known. */
+  checkQuery(): Promise<void>;
   context(connectionOptions: ConnectionOptions): Context;
   /** Rejects with the signal's reason once a command had its time to end by itself after an abort. */
   readonly givenUp: Promise<never>;
@@ -57,6 +59,7 @@ function runner(host: Host, after: readonly string[] | undefined, outcome: { exi
       if (!readsOnly) refuseWhereReadOnly(name, host.environment);
       const invocation = host.begin(outputOptions(options));
       const context = invocation.context(connectionOptions(options, name, { takesRegions }));
+      await invocation.checkQuery();
       const args = commanderArgs.slice(0, -2).map((arg) => (typeof arg === "string" ? arg : undefined));
       outcome.exitCode = await Promise.race([act(context, options, ...args), invocation.givenUp]);
     };

@@ -18,6 +18,7 @@ import { ProcessGroups } from "./shell/process-group.ts";
 import { serveLocal } from "./shell/serve-local.ts";
 import { listenForSignals, type SignalSource } from "./shell/signals.ts";
 import { createLatePrompts, createPrompts } from "./terminal/prompts.ts";
+import { checkQuery } from "./terminal/query.ts";
 import type { Foreground } from "./terminal/screen.ts";
 import { createSecrets } from "./terminal/secrets.ts";
 import { createTerminal } from "./terminal/terminal.ts";
@@ -109,6 +110,7 @@ function begin({ process, clock, timeouts }: World, options: OutputOptions): Beg
     terminal,
     signal,
     givenUp,
+    checkQuery: async () => (options.query === undefined ? undefined : checkQuery(options.query)),
     context: (connectionOptions): Context => ({
       terminal,
       prompts,

@@ -1,7 +1,8 @@
 import { createInterface, type Interface } from "node:readline";
 import type { Prompts } from "../context.ts";
-import { CliError, usageError } from "../errors.ts";
+import { usageError } from "../errors.ts";
 import { KeyReader } from "./keys.ts";
+import { interruption } from "./prompts.ts";
 import { safeText } from "./safe-text.ts";
 import type { Streams } from "./terminal.ts";
 
@@ -137,8 +138,4 @@ function readSecret(stdin: Streams["stdin"], signal: AbortSignal): Promise<strin
     stdin.on("data", read);
     stdin.resume();
   });
-}
-
-function interruption(signal: AbortSignal): CliError {
-  return signal.reason instanceof CliError ? signal.reason : new CliError("interrupted", "interrupted");
 }

@@ -76,6 +76,7 @@ interface Question {
 
 const interruptionNames: ReadonlySet<string> = new Set(["ExitPromptError", "AbortPromptError", "CancelPromptError", "AbortError"]);
 
-function interruption(signal: AbortSignal): CliError {
+/** What a question throws that was interrupted. */
+export function interruption(signal: AbortSignal): CliError {
   return signal.reason instanceof CliError ? signal.reason : new CliError("interrupted", "interrupted");
 }

@@ -1,18 +1,20 @@
 import { usageError } from "../errors.ts";
 
-/** What a JMESPath expression makes of a JSON value (null where it finds nothing). An invalid expression is a usage error. */
+/** What a JMESPath expression makes of a JSON value (null where it finds nothing). A usage error where it cannot be applied to it. */
 export async function applyQuery(query: string, json: unknown): Promise<unknown> {
   const { search } = await import("@aws-lambda-powertools/jmespath");
   try {
     // The library's own JSONValue type stops at JSON; `json` is what JSON.parse gave.
     return search(query, json as Parameters<typeof search>[1]) ?? null;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw usageError(`--query is not a valid JMESPath expression: ${reason}`, "See https://jmespath.org for the syntax.");
+    throw usageError(
+      `--query cannot be applied to the result: ${reasonOf(error)}`,
+      "The command was carried out; --json prints all of its result.",
+    );
   }
 }
 
-/** Throws the usage error for an expression that cannot be parsed, so that a command can refuse it before it acts. */
+/** Throws the usage error for an expression that cannot be parsed, so that a command is refused before it acts. */
 export async function checkQuery(query: string): Promise<void> {
   const { search, EmptyExpressionError, IncompleteExpressionError, LexerError, ParseError, UnknownFunctionError } = await import(
     "@aws-lambda-powertools/jmespath"
@@ -23,6 +25,10 @@ export async function checkQuery(query: string): Promise<void> {
     // Type errors come from the null it is tried on; the real document may well satisfy them.
     const syntaxErrors = [EmptyExpressionError, IncompleteExpressionError, LexerError, ParseError, UnknownFunctionError];
     if (!syntaxErrors.some((kind) => error instanceof kind)) return;
-    await applyQuery(query, null);
+    throw usageError(`--query is not a valid JMESPath expression: ${reasonOf(error)}`, "See https://jmespath.org for the syntax.");
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

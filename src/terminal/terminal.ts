@@ -1,5 +1,6 @@
 import type { Screen } from "../context/screen.ts";
 import type { Environment, Failure, Format, OutputOptions, Terminal } from "../context.ts";
+import { CliError } from "../errors.ts";
 import type { Text } from "../text.ts";
 import { cyan, dim, red, yellow } from "../text.ts";
 import { canSpin, createSpinners, silentProgress } from "./progress.ts";
@@ -57,7 +58,11 @@ export function createTerminal(
     spinners.aside(() => {
       written = writeOut(text);
     });
-    await written;
+    await written.catch((error: unknown) => {
+      throw new CliError("failure", `the result cannot be written: ${error instanceof Error ? error.message : String(error)}`, {
+        cause: error,
+      });
+    });
   };
   let screen: Screen | undefined;
   let isScreenShown = false;

@@ -69,6 +69,7 @@ describe("bad values are refused before anything is sent:", () => {
   it("a value that is missing", () => refused(["succeed", id, "--output"], 2, /--output/));
   it("a bad duration", () => refused(["heartbeat", id, "--every", "soon"], 2, /not a duration/));
   it("a bad query", () => refused(["pending", "--query", "tasks[["], 2, /--query/));
+  it("a bad query of an answer", () => refused(["succeed", id, "--output", "{}", "--query", "outcome["], 2, /--query/));
   it("a port that is none", () => refused(["local", "--port", "abc"], 2, /not a port/));
   it("an answer under read-only", () =>
     refused(["succeed", id, "--output", "{}"], 2, /SFN_CALLBACK_READ_ONLY/, { environment: { SFN_CALLBACK_READ_ONLY: "1" } }));
