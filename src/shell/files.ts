@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
@@ -5,6 +6,9 @@ import type { AppendedFile, Environment, Files, WorkFolder } from "../context.ts
 import { CliError, usageError } from "../errors.ts";
 import type { Closers } from "./closers.ts";
 import { codeOf, reasonOf } from "./system-error.ts";
+
+/** More than the lines of any bulk. */
+const longestInputBytes = 256 * 1024 ** 2;
 
 /** The machine's files, and the standard input of `process`, which is opened when it is read. */
 export function createFiles(process: { readonly stdin: NodeJS.ReadableStream; readonly env: Environment }, closers: Closers): Files {
@@ -43,8 +47,14 @@ async function workFolder(closers: Closers): Promise<WorkFolder> {
   };
 }
 
-function read(path: string): Promise<string> {
-  return readFile(path, "utf8").catch((error) => refuse(path, error));
+async function read(path: string): Promise<string> {
+  return utf8Text(await readFile(path).catch((error) => refuse(path, error)), `the file ${path}`);
+}
+
+/** What is sent to AWS must be what was given: bytes that are no text would become something else. */
+function utf8Text(bytes: Buffer, what: string): string {
+  if (isUtf8(bytes)) return bytes.toString("utf8");
+  throw usageError(`${what} is not UTF-8 text`, "Save it as UTF-8.");
 }
 
 function refuse(path: string, error: unknown): never {
@@ -111,12 +121,19 @@ function configFolder(environment: Environment): string {
 
 async function readAll(stdin: NodeJS.ReadableStream): Promise<string> {
   const chunks: Buffer[] = [];
+  let length = 0;
   try {
-    for await (const chunk of stdin) chunks.push(Buffer.from(chunk));
+    for await (const chunk of stdin) {
+      const bytes = Buffer.from(chunk);
+      chunks.push(bytes);
+      length += bytes.length;
+      if (length > longestInputBytes) break;
+    }
   } catch (error) {
     throw usageError(`standard input cannot be read: ${reasonOf(error)}`);
   }
-  const text = Buffer.concat(chunks).toString("utf8");
+  if (length > longestInputBytes) throw usageError(`standard input is longer than ${longestInputBytes / 1024 ** 2} MiB`);
+  const text = utf8Text(Buffer.concat(chunks), "standard input");
   if (text.trim() === "") throw usageError("standard input is closed or empty, and - reads the value from it");
   return text;
 }

@@ -77,6 +77,11 @@ describe("bad values are refused before anything is sent:", () => {
   it("an option where a value should be", () => refused(["succeed", id, "--output", "--json"], 2, /--output/));
   it("an unknown command", () => refused(["sucede", id], 2, /sucede/));
   it("a missing file", () => refused(["succeed", id, "--output", `@${join(folder, "none.json")}`], 2, /none\.json/));
+  it("bytes that are no text", async () => {
+    const file = join(folder, "latin1.json");
+    await writeFile(file, Buffer.from('{"name":"M\xfcller"}', "latin1"));
+    await refused(["succeed", id, "--output", `@${file}`], 2, /latin1\.json is not UTF-8 text/);
+  });
   it("a closed standard input", () => refused(["succeed", id, "--output", "-"], 2, /standard input/i, { stdin: "" }));
   it("two that read standard input", () => refused(["succeed", "--token", "-", "--output", "-"], 2, /standard input/i, { stdin: "{}" }));
 });
