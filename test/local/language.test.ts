@@ -1,6 +1,6 @@
-import { StopExecutionCommand } from "@aws-sdk/client-sfn";
+import { SendTaskFailureCommand, StopExecutionCommand } from "@aws-sdk/client-sfn";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Bench, machine } from "./peer.ts";
+import { Bench, callbackState, machine } from "./peer.ts";
 
 const jsonata = { QueryLanguage: "JSONata" };
 const pass = (more: object) => ({ Type: "Pass", End: true, ...more });
@@ -13,6 +13,9 @@ const pairs = [
   { Key: "b", Value: 1 },
   { Key: "a", Value: { x: 2 } },
 ];
+
+/** A thread for JSONata may take its time to start. */
+const soon = { timeout: 20_000 };
 
 describe("the language", () => {
   let bench: Bench;
@@ -43,7 +46,7 @@ describe("the language", () => {
     ],
   ])("gives %s", async (_, state, input, output) => {
     const arn = await bench.start(machine({ Only: state }), input);
-    await expect.poll(async () => (await bench.describe(arn)).status).toBe("SUCCEEDED");
+    await expect.poll(async () => (await bench.describe(arn)).status, soon).toBe("SUCCEEDED");
     expect(JSON.parse((await bench.describe(arn)).output ?? "")).toEqual(output);
   });
 
@@ -86,15 +89,41 @@ describe("the language", () => {
     ],
   ])("fails for %s", async (_, state, input, name, why) => {
     const arn = await bench.start(machine({ Only: state }), input);
-    await expect.poll(async () => (await bench.describe(arn)).status).toBe("FAILED");
+    await expect.poll(async () => (await bench.describe(arn)).status, soon).toBe("FAILED");
     const { error, cause } = await bench.describe(arn);
     expect({ error, cause }).toEqual({ error: name, cause: fault(why) });
+  });
+
+  it("knows a task's token where the task ends, and not where it is caught", async () => {
+    const Arguments = { QueueUrl: "q", MessageBody: "{% $states.context.Task.Token %}" };
+    const Output = "{% $exists($states.context.Task.Token) %}";
+    const Ask = {
+      ...callbackState({ Parameters: undefined, Arguments, Output, Next: "Wait" }),
+      Catch: [{ ErrorEquals: ["E"], Output, Next: "Wait" }],
+    };
+    const states = { Ask, Wait: { Type: "Pass", End: true } };
+    const [ended, caught] = [await bench.start(machine(states, jsonata)), await bench.start(machine(states, jsonata))];
+    await expect.poll(async () => bench.token(ended), soon).not.toBe("");
+    await bench.succeed(ended, 1);
+    await expect.poll(async () => bench.token(caught), soon).not.toBe("");
+    await bench.client.send(new SendTaskFailureCommand({ taskToken: await bench.token(caught), error: "E" }));
+    await expect
+      .poll(async () => [(await bench.describe(ended)).output, (await bench.describe(caught)).output], soon)
+      .toEqual(["true", "false"]);
+  });
+
+  it("fails in States.DataLimitExceeded for variables of more than a state may hold", async () => {
+    const Only = pass({ Parameters: { n: 1 }, Assign: { "a.$": "$$.Execution.Input", "b.$": "$$.Execution.Input" } });
+    const arn = await bench.start(machine({ Only }), "x".repeat(140_000));
+    const { error, cause } = await bench.describe(arn);
+    const why = "The state/task 'Only' assigned variables with a size exceeding the maximum number of bytes service limit.";
+    expect({ error, cause }).toEqual({ error: "States.DataLimitExceeded", cause: why });
   });
 
   it("waits for longer than time lasts, and holds nothing else up", async () => {
     const Only = { ...jsonata, Type: "Wait", Seconds: "{% 9007199254740991 %}", End: true };
     const executionArn = await bench.start(machine({ Only }, { TimeoutSeconds: 9_007_199_254_740_991 }));
-    await expect.poll(async () => (await bench.history(executionArn)).length).toBe(2);
+    await expect.poll(async () => (await bench.history(executionArn)).length, soon).toBe(2);
     const other = await bench.start(machine({ Only: pass({}) }));
     expect((await bench.describe(other)).status).toBe("SUCCEEDED");
     await bench.client.send(new StopExecutionCommand({ executionArn }));

@@ -29,7 +29,7 @@ export function runtimeError(causeText: string): AslError {
   return new AslError("States.Runtime", causeText);
 }
 
-/** AWS's limit on a state's input, output and result, in bytes of its JSON text (documented). */
+/** AWS's limit on a state's input, output and result, and on what one Assign assigns, in bytes of its JSON text (documented). */
 export const maxPayloadBytes = 262_144;
 
 /**
@@ -37,7 +37,7 @@ export const maxPayloadBytes = 262_144;
  * failed, and that can be caught; in a state's own parameters or output it ends the execution (both reported by others).
  */
 export class DataLimitError extends AslError {
-  constructor(what: string, gave: "returned a result" | "provided parameters" = "returned a result") {
+  constructor(what: string, gave: "returned a result" | "provided parameters" | "assigned variables" = "returned a result") {
     super("States.DataLimitExceeded", `The state/task '${what}' ${gave} with a size exceeding the maximum number of bytes service limit.`);
   }
 }

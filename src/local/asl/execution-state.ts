@@ -50,6 +50,8 @@ export interface StateVisit {
   /** How often each retrier of the state has been used. */
   retrierUses: number[];
   retryCount: number;
+  /** The number of its last beginning, which a task's token stands for. */
+  attempt?: number;
   waiting: Waiting;
   /** What a Parallel or a Map that failed for good held; a redrive does again what had not succeeded in it. */
   undone?: ParallelWait | MapWait;

@@ -52,7 +52,9 @@ export class Lines implements Moves {
   }
 
   begin(line: Line, previous: number): void {
-    this.perform(line, { kind: "begin", previous, attempt: this.#run.nextNumber() });
+    const attempt = this.#run.nextNumber();
+    line.strand.visit.attempt = attempt;
+    this.perform(line, { kind: "begin", previous, attempt });
   }
 
   /** Does a phase of the state that the line is in, or leaves it waiting for JSONata. An error of the language fails the state. */
@@ -144,6 +146,8 @@ export class Lines implements Moves {
     const { text } = output;
     if (Buffer.byteLength(text) > maxPayloadBytes) throw new DataLimitError(visit.name);
     const variables = payloadsOf(assigned ?? {});
+    const bytes = Object.values(variables).reduce((sum, variable) => sum + Buffer.byteLength(variable.text), 0);
+    if (bytes > maxPayloadBytes) throw new DataLimitError(visit.name, "assigned variables");
     const told = assigned === null ? {} : { assignedVariables: textsOf(variables), assignedVariablesDetails: untruncated };
     const details = { name: visit.name, output: text, outputDetails: untruncated, ...told };
     const exited = this.#run.append(`${state.Type}StateExited`, previous, details);
@@ -222,7 +226,9 @@ export class Lines implements Moves {
 
   #data(line: Line, state: State, replies: readonly EvaluationReply[], phase: Phase | null, item: MapItem | null = null): StateData {
     const { visit } = line.strand;
-    const taskToken = phase?.kind === "begin" && hasToken(state) ? this.#run.surroundings.mintToken(phase.attempt) : null;
+    // It is there when the task ends, too (measured by others).
+    const { attempt } = hasToken(state) && phase !== null && phase.kind !== "caught" ? visit : {};
+    const taskToken = attempt === undefined ? null : this.#run.surroundings.mintToken(attempt);
     const language = state.QueryLanguage ?? this.#run.facts.definition.QueryLanguage ?? "JSONPath";
     const scope = stateScope(this.#run, line, taskToken, item);
     const saw = this.#run.surroundings.inspection?.saw;
