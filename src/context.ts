@@ -125,12 +125,16 @@ export interface Terminal {
   readonly columns: number;
   /** The height of stdout's terminal, 24 where there is none. */
   readonly rows: number;
-  /** Gives the result: `json` as one document (or one line under --jsonl) in the JSON formats, else `lines` to stdout. */
-  result(json: unknown, lines: () => readonly Text[]): Promise<void>;
+  /** Aborted when whoever reads stdout has gone (`| head`): nothing that is written there is read any more. */
+  readonly readerGone: AbortSignal;
+  /** Gives the result: `json` as one document (or one line under --jsonl) in the JSON formats, else `lines` to stdout, piece by piece. */
+  result(json: unknown, lines: () => Iterable<Text>): Promise<void>;
+  /** Gives a result under --json whose member `name` is the list of `items`, before its others. It is written item by item, and held whole for --query only. */
+  listResult(name: string, items: Iterable<unknown>, others: Readonly<Record<string, unknown>>): Promise<void>;
   /** Gives one object of a stream under --jsonl; does nothing in other formats. */
   item(json: unknown): Promise<void>;
-  /** Lays rows out: an aligned table with headers on a terminal, tab-separated without in a pipe. */
-  table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): readonly Text[];
+  /** Lays rows out: an aligned table with headers on a terminal, for which they are gone through twice; tab-separated without in a pipe. */
+  table<Row>(columns: readonly Column<Row>[], rows: Iterable<Row>): Iterable<Text>;
   /** A line on stderr. */
   note(text: Text): void;
   /** A line on stderr with a mark that it is a warning. */
@@ -165,7 +169,8 @@ export interface Failure {
 
 /** Something that goes on, as a spinner shows it. */
 export interface Progress {
-  update(text: string): void;
+  /** `lines` are shown below the text. */
+  update(text: string, lines?: readonly string[]): void;
   /** Takes the spinner away. May be called twice. */
   stop(): void;
 }

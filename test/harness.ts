@@ -13,8 +13,10 @@ import { main } from "../src/main.ts";
 export interface CliOptions {
   /** Standard input; closed where absent. */
   stdin?: string;
-  /** All three streams are terminals. */
-  tty?: boolean;
+  /** All three streams are terminals, or standard error alone. */
+  tty?: boolean | "stderr";
+  /** Told of what is written; it is taken once that resolves, and the reader has gone where it rejects. */
+  onOutput?(stream: "stdout" | "stderr", text: string): Promise<void>;
   environment?: Record<string, string | undefined>;
   clock?: Clock;
   /** SFN_CALLBACK_LOCAL_FILE; null leaves it unset. */
@@ -53,7 +55,9 @@ export function temporaryFolder(): string {
 export async function cli(argv: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const home = options.home ?? temporaryFolder();
   const isTTY = options.tty === true;
-  const [stdout, stderr] = [collector(isTTY), collector(isTTY)];
+  const taking = (stream: "stdout" | "stderr") => (text: string) => options.onOutput?.(stream, text) ?? Promise.resolve();
+  const stdout = collector(isTTY, taking("stdout"));
+  const stderr = collector(options.tty !== undefined && options.tty !== false, taking("stderr"));
   const stdin = Object.assign(
     isTTY && options.stdin === undefined ? new PassThrough() : Readable.from(options.stdin === undefined ? [] : [options.stdin]),
     {
@@ -96,12 +100,15 @@ export function createUser(defaults: CliOptions = {}): (argv: readonly string[],
   return (argv, options = {}) => cli(argv, { home, ...defaults, ...options });
 }
 
-function collector(isTTY: boolean) {
+function collector(isTTY: boolean, take: (text: string) => Promise<void>) {
   const chunks: Buffer[] = [];
   const stream = new Writable({
     write(chunk: Buffer, _encoding, done) {
       chunks.push(Buffer.from(chunk));
-      done();
+      take(chunk.toString("utf8")).then(
+        () => done(),
+        () => done(Object.assign(new Error("EPIPE"), { code: "EPIPE" })),
+      );
     },
   });
   const moves = {

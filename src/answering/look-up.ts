@@ -2,7 +2,7 @@ import type { HistoryEvent, StepFunctions } from "../aws/step-functions.ts";
 import { type CallbackTask, callbackTasks } from "../callback/history/waiting-tasks.ts";
 import { taskId } from "../callback/task-id.ts";
 import { hideTokens } from "../callback/task-token.ts";
-import type { Clock, Connection, Prompts, TaskIndex, Terminal } from "../context.ts";
+import type { Clock, Connection, Prompts, RememberedTask, TaskIndex, Terminal } from "../context.ts";
 import { CliError, usageError } from "../errors.ts";
 import { sweep } from "../sweep/sweep.ts";
 import { readBack, readOn } from "./history-reading.ts";
@@ -138,13 +138,12 @@ async function sweepFor({ terminal, prompts, taskIndex, clock }: Asking, connect
     throw unknown;
   const progress = terminal.progress("looking for the task");
   try {
-    const swept = await sweep(connection.stepFunctions, pacerFor(connection.place, clock), {});
-    const all = swept.tasks.map(({ id, executionArn, task }) => ({
-      id,
-      executionArn,
-      eventId: task?.eventId ?? 0,
-      place: connection.place,
-    }));
+    const all: RememberedTask[] = [];
+    await sweep(connection.stepFunctions, pacerFor(connection.place, clock), {
+      onTask: async ({ id, executionArn, task }) => {
+        all.push({ id, executionArn, eventId: task?.eventId ?? 0, place: connection.place });
+      },
+    });
     await taskIndex.remember(all);
     return all.filter(({ id }) => id.startsWith(prefix.toLowerCase()));
   } finally {

@@ -85,8 +85,8 @@ class Play {
   async listPending(): Promise<void> {
     await this.#step("List what waits. No AWS API does this; each task gets a short id, nobody handles a token.", "pending --local");
     const now = this.#server.now().getTime();
-    await this.#say(
-      this.#context.terminal.table(
+    await this.#say([
+      ...this.#context.terminal.table(
         [
           { header: "TASK", cell: ({ arn, task }: Started) => cyan(taskId(arn, task.eventId)), whole: true },
           { header: "MACHINE", cell: ({ machine }) => machine },
@@ -96,7 +96,7 @@ class Play {
         ],
         this.#started,
       ),
-    );
+    ]);
   }
 
   async answerAll(): Promise<Ended[]> {
@@ -201,7 +201,7 @@ function status({ status }: Execution): Text {
   return status === "SUCCEEDED" ? green(status) : status === "FAILED" ? red(status) : yellow(status);
 }
 
-function endings(context: Context, ended: readonly Ended[]): readonly Text[] {
+function endings(context: Context, ended: readonly Ended[]): Iterable<Text> {
   return context.terminal.table(
     [
       { header: "EXECUTION", cell: ({ started }: Ended) => `${started.machine}/${started.about.replace(" ", "-")}` },

@@ -15,8 +15,8 @@ const eventsAround = 8;
 /** A distributed Map's run, and where it is. */
 export interface MapRunOrigin {
   readonly arn: string;
-  /** The execution with the Map in it. */
-  readonly executionArn: string;
+  /** The execution with the Map in it, and before it those that were then known to be around it, outermost first. */
+  readonly ancestorExecutionArns: readonly string[];
   readonly map: string | null;
   readonly definition: Definition | null;
   readonly path: readonly PathStep[];

@@ -26,14 +26,15 @@ export class Gaps {
     this.#failuresInARow = 0;
   }
 
-  add(arn: string, operation: string, error: CliError): void {
-    // What went away meanwhile holds nothing that waits.
-    if (/^(Execution|StateMachine)DoesNotExist$|^StateMachineDeleting$|^ResourceNotFound$/.test(error.code)) return;
+  /** False for what went away meanwhile, which holds nothing that waits. */
+  add(arn: string, operation: string, error: CliError): boolean {
+    if (/^(Execution|StateMachine)DoesNotExist$|^StateMachineDeleting$|^ResourceNotFound$/.test(error.code)) return false;
     this.all.push({ arn, operation, reason: error.message });
     this.#failuresInARow = error.kind === "failure" ? this.#failuresInARow + 1 : 0;
     if (isOfCredentials(error)) this.#hopeless ??= error.message;
     else if (this.#failuresInARow >= mostFailuresInARow)
       this.#hopeless ??= `${mostFailuresInARow} calls failed in a row, the last: ${error.message}`;
+    return true;
   }
 
   /** What is left where the sweep ends early since nothing could be read any more; nothing where it ends for another reason. */

@@ -1,42 +1,45 @@
 import type { ExecutionSummary, ExecutionsOf, StateMachineSummary, StepFunctions } from "../aws/step-functions.ts";
 import type { Definition } from "../callback/definition/definition.ts";
 import { openMapRuns } from "../callback/history/history-tail.ts";
+import type { CallbackTask } from "../callback/history/waiting-tasks.ts";
 import { readCallers } from "./callers.ts";
 import { ExecutionReader, type MapRunOrigin, type Read, type Reading } from "./execution-reader.ts";
+import { FoundTasks, type Telling } from "./found-tasks.ts";
 import { type DefinedMachine, isToldBy, MachineDefinitions } from "./machine-definitions.ts";
 import { Nesting } from "./nesting.ts";
 import { Gaps, isBarred, type NotSeen } from "./not-seen.ts";
+import { type Listing, OpenWork } from "./open-work.ts";
 import type { Pacer } from "./pacing.ts";
 import { type SweepFilter, Wanted } from "./sweep-filter.ts";
 import { type SweepProgress, Tally } from "./sweep-progress.ts";
-import { longestWaitingFirst, type SweptTask, sweptTask } from "./swept-task.ts";
+import { type SweptTask, sweptTask } from "./swept-task.ts";
 import { wantedMachines } from "./wanted-machines.ts";
-import { WorkQueue, work } from "./work-queue.ts";
+import { work } from "./work-queue.ts";
 
 export type { NotSeen, SweepProgress };
 
+/** How a sweep ended. What it found was told meanwhile. */
 export interface Sweep {
-  /** Longest waiting first. Empty where they were not to be kept. */
-  readonly tasks: readonly SweptTask[];
-  /** How many were found. */
+  /** How many tasks were found. */
   readonly count: number;
   readonly notSeen: readonly NotSeen[];
   /** False where anything was not seen, the limit cut it off, or it was interrupted. */
   readonly complete: boolean;
   readonly interrupted: boolean;
+  /** Whether the task was found here. */
+  has(task: SweptTask): boolean;
+  /** The task with all executions around its own that were seen until the end: one may have been read after the task was told. */
+  withAncestors(task: SweptTask): SweptTask;
 }
 
-export interface SweepOptions extends SweepFilter {
-  readonly limit?: number;
+export interface SweepOptions extends SweepFilter, Telling {
   readonly signal?: AbortSignal;
   /** Keeps each state's input with its row. */
   readonly withInput?: boolean;
   /** How many histories are read at once. Fewer leave more of this process's time to others where the endpoint is in it too. */
   readonly readers?: number;
-  /** Where false, rows are given to `onTask` only. */
-  readonly keepsTasks?: boolean;
-  /** Told of each task as it is found, with its token where that is certain: no row keeps it. */
-  onTask?(task: SweptTask, taskToken: string | null): Promise<void>;
+  /** Also reads, at the end, executions that only wait for others where they may wait for what was found: 500 at most, a call each. */
+  readonly readsCallers?: boolean;
   onProgress?(progress: SweepProgress): void;
 }
 
@@ -45,15 +48,6 @@ const listers = 8;
 /** Fewer, so that a machine with a callback never waits behind many without one for its turn within the quota. */
 const idleListers = 2;
 const usualReaders = 16;
-/** Executions that wait to be read: enough to keep the readers busy, few enough to be held. */
-const maxQueued = 1000;
-const maxMachines = 10_000;
-
-/** Something whose running executions are to be listed. */
-interface Listing {
-  readonly defined: DefinedMachine;
-  readonly mapRun: MapRunOrigin | null;
-}
 
 /**
  * Finds what waits in the account's running STANDARD executions. An execution is passed over only when its definition, proven, has nothing
@@ -71,72 +65,70 @@ class Sweeping {
   readonly #wanted: Wanted;
   readonly #definitions: MachineDefinitions;
   readonly #reader: ExecutionReader;
-  readonly #tasks: SweptTask[] = [];
-  /** A listing may name an execution twice where others come and go while its pages are read. */
-  readonly #found = new Set<string>();
+  readonly #work = new OpenWork();
   readonly #gaps = new Gaps();
   readonly #nesting = new Nesting();
-  readonly #machines = new WorkQueue<StateMachineSummary>(maxMachines);
-  readonly #listings = new WorkQueue<Listing>();
-  /** Of machines in which nothing that starts now can wait. */
-  readonly #idleListings = new WorkQueue<Listing>();
-  readonly #readings = new WorkQueue<Reading>(maxQueued);
-  /** Listings and readings that are not done yet. */
-  #open = 0;
-  #isDescribed = false;
+  readonly #found: FoundTasks;
   readonly #tally = new Tally();
-  #isCutOff = false;
-  readonly #keepsTasks: boolean;
 
   constructor(stepFunctions: StepFunctions, pacer: Pacer, options: SweepOptions) {
     this.#stepFunctions = stepFunctions.paced(pacer, options.signal);
     this.#pacer = pacer;
     this.#options = options;
     this.#wanted = new Wanted(options);
-    this.#keepsTasks = options.keepsTasks !== false;
     this.#definitions = new MachineDefinitions(this.#stepFunctions);
     this.#reader = new ExecutionReader(this.#stepFunctions, this.#definitions);
+    this.#found = new FoundTasks(options, this.#nesting);
   }
 
   async run(): Promise<Sweep> {
     const { signal } = this.#options;
-    const stop = () => this.#stop();
+    const stop = () => this.#work.cutOff();
     signal?.addEventListener("abort", stop, { once: true });
     try {
-      await Promise.all([
-        this.#findMachines(),
-        work(this.#machines, describers, (machine) => this.#guarded(() => this.#describe(machine))).then(() => this.#described()),
-        work(this.#listings, listers, (listing) => this.#guarded(() => this.#list(listing))),
-        work(this.#idleListings, idleListers, (listing) => this.#guarded(() => this.#list(listing))),
-        work(this.#readings, this.#options.readers ?? usualReaders, (reading) => this.#guarded(() => this.#read(reading))),
-      ]);
-      if (signal?.aborted !== true && !this.#gaps.isHopeless)
-        await readCallers(this.#reader, this.#nesting, new Set(this.#tasks.map(({ executionArn }) => executionArn)));
+      await this.#lookThrough();
+      await this.#lookAround();
     } catch (error) {
-      this.#stop();
+      this.#work.cutOff();
       if (signal?.aborted !== true) throw error;
     } finally {
       signal?.removeEventListener("abort", stop);
     }
+    await this.#found.tellHeld();
     return this.#result(signal?.aborted === true);
   }
 
   #result(interrupted: boolean): Sweep {
-    // A parent may have been read after its child.
-    const linked = this.#tasks.map((task) => {
-      const ancestorExecutionArns = this.#nesting.ancestorsOf(task.executionArn);
-      return ancestorExecutionArns.length === task.ancestorExecutionArns.length ? task : { ...task, ancestorExecutionArns };
-    });
-    const tasks = linked.sort(longestWaitingFirst);
     const notSeen = this.#gaps.all;
-    const complete = notSeen.length === 0 && !this.#isCutOff && !interrupted;
-    return { tasks, count: this.#found.size, notSeen, complete, interrupted };
+    return {
+      count: this.#found.count,
+      notSeen,
+      complete: notSeen.length === 0 && !this.#work.isCutOff && !interrupted,
+      interrupted,
+      has: (task) => this.#found.has(task),
+      withAncestors: (task) => this.#nesting.withAncestors(task),
+    };
   }
 
-  /** Takes the rest of the work away. */
-  #stop(): void {
-    this.#isCutOff = true;
-    for (const queue of [this.#machines, this.#listings, this.#idleListings, this.#readings]) queue.close();
+  async #lookThrough(): Promise<void> {
+    const { machines, listings, idleListings, readings } = this.#work;
+    await Promise.all([
+      this.#findMachines(),
+      work(machines, describers, (machine) => this.#guarded(() => this.#describe(machine))).then(() => this.#work.described()),
+      work(listings, listers, (listing) => this.#guarded(() => this.#list(listing))),
+      work(idleListings, idleListers, (listing) => this.#guarded(() => this.#list(listing))),
+      work(readings, this.#options.readers ?? usualReaders, (reading) => this.#guarded(() => this.#read(reading))),
+    ]);
+  }
+
+  /** Links what was found to the executions that wait for it. */
+  async #lookAround(): Promise<void> {
+    const { signal, readsCallers, stateMachines, execution } = this.#options;
+    if (readsCallers !== true || signal?.aborted === true || this.#gaps.isHopeless) return;
+    await readCallers(this.#reader, this.#nesting);
+    const isNarrowed = stateMachines !== undefined || execution !== undefined;
+    if (isNarrowed || this.#work.isCutOff || this.#gaps.all.some(({ operation }) => operation !== "GetExecutionHistory")) return;
+    this.#nesting.everythingSeen();
   }
 
   async #findMachines(): Promise<void> {
@@ -145,31 +137,25 @@ class Sweeping {
     try {
       for await (const machine of wantedMachines(this.#stepFunctions, this.#wanted, this.#options.stateMachines ?? [])) {
         last = machine;
-        if (this.#isCutOff) break;
+        if (this.#work.isCutOff) break;
         this.#tally.machineFound();
-        if (!(await this.#machines.give(machine))) this.#gaps.leave(machine.arn, "ListExecutions");
+        if (!(await this.#work.machines.give(machine))) this.#gaps.leave(machine.arn, "ListExecutions");
       }
     } catch (error) {
       if (last === null || !isToldBy(error) || error.kind === "usage") throw error;
       this.#couldNotSee(others(), "ListStateMachines", error);
     }
-    if (this.#isCutOff && last !== null) this.#gaps.leave(others(), "ListStateMachines");
-    this.#machines.close();
+    if (this.#work.isCutOff && last !== null) this.#gaps.leave(others(), "ListStateMachines");
+    this.#work.machines.close();
   }
 
   async #describe(machine: StateMachineSummary): Promise<void> {
-    if (this.#isCutOff) return this.#gaps.leave(machine.arn, "ListExecutions");
+    if (this.#work.isCutOff) return this.#gaps.leave(machine.arn, "ListExecutions");
     const defined = await this.#definitions.describe(machine);
+    if (defined.definition !== null) this.#nesting.defined(defined.definition);
     const isIdle = this.#isIdle(defined.definition);
     this.#tally.machineDescribed(isIdle);
-    this.#open += 1;
-    const listings = isIdle ? this.#idleListings : this.#listings;
-    if (!(await listings.give({ defined, mapRun: null }))) this.#gaps.leave(machine.arn, "ListExecutions");
-  }
-
-  #described(): void {
-    this.#isDescribed = true;
-    this.#closeWhenDone();
+    if (!(await this.#work.list({ defined, mapRun: null }, isIdle))) this.#gaps.leave(machine.arn, "ListExecutions");
   }
 
   /** Whether nothing that is looked for can wait in an execution of the definition, one that started then where that is given. */
@@ -177,32 +163,32 @@ class Sweeping {
     return definition !== null && !this.#wanted.definition(definition, startedAt);
   }
 
-  async #list({ defined, mapRun }: Listing): Promise<void> {
+  async #list(listing: Listing): Promise<void> {
+    const { defined, mapRun } = listing;
     const arn = mapRun?.arn ?? defined.machine.arn;
-    const of: ExecutionsOf = mapRun === null ? { stateMachineArn: arn } : { mapRunArn: arn };
-    const wasIdle = this.#isIdle(defined.definition);
-    let latest = defined;
     try {
-      if (this.#isCutOff) this.#gaps.leave(arn, "ListExecutions");
-      for await (const execution of this.#isCutOff ? [] : this.#stepFunctions.executions(of, "RUNNING")) {
-        this.#gaps.succeeded();
-        if (this.#isCutOff) {
-          this.#gaps.leave(arn, "ListExecutions");
-          break;
-        }
-        if (!this.#wanted.execution(execution, mapRun !== null)) continue;
-        // Whatever started since may run on a definition that came since.
-        if (wasIdle && execution.startedAt.getTime() > latest.describedAt) latest = await this.#definitions.describe(defined.machine);
-        const reading = await this.#readingOf(latest, execution, mapRun);
-        if (reading === null) continue;
-        this.#open += 1;
-        if (!(await this.#readings.give(reading))) this.#gaps.leave(execution.arn, "GetExecutionHistory");
-      }
+      if (this.#work.isCutOff) this.#gaps.leave(arn, "ListExecutions");
+      else await this.#listExecutions(listing, arn);
     } catch (error) {
       this.#couldNotSee(arn, "ListExecutions", error);
     }
-    if (mapRun === null) this.#tally.machineListed(wasIdle);
+    if (mapRun === null) this.#tally.machineListed(this.#isIdle(defined.definition));
     this.#done();
+  }
+
+  async #listExecutions({ defined, mapRun }: Listing, arn: string): Promise<void> {
+    const of: ExecutionsOf = mapRun === null ? { stateMachineArn: arn } : { mapRunArn: arn };
+    const wasIdle = this.#isIdle(defined.definition);
+    let latest = defined;
+    for await (const execution of this.#stepFunctions.executions(of, "RUNNING")) {
+      this.#gaps.succeeded();
+      if (this.#work.isCutOff) return this.#gaps.leave(arn, "ListExecutions");
+      if (!this.#wanted.execution(execution, mapRun !== null)) continue;
+      // Whatever started since may run on a definition that came since.
+      if (wasIdle && execution.startedAt.getTime() > latest.describedAt) latest = await this.#definitions.describe(defined.machine);
+      const reading = await this.#readingOf(latest, execution, mapRun);
+      if (reading !== null && !(await this.#work.read(reading))) this.#gaps.leave(execution.arn, "GetExecutionHistory");
+    }
   }
 
   /** Null for an execution that is proven to have nothing to wait on. */
@@ -215,67 +201,61 @@ class Sweeping {
       definition = await this.#definitions.ask(defined, execution);
     const reading = { defined, execution, definition, mapRun };
     if (!this.#isIdle(definition, execution.startedAt)) return reading;
-    if (this.#keepsTasks && definition !== null && definition.nestedMachines.length > 0) this.#nesting.keepCaller(reading);
+    if (this.#options.readsCallers === true && definition !== null && definition.nestedMachines.length > 0)
+      this.#nesting.keepCaller(reading);
     return null;
   }
 
   /** Asking has a quota of its own, of one call a second: it is used as long as that takes no longer than to read what waits to be read. */
   #isQuickToAsk(): boolean {
     const { timeFor } = this.#pacer;
-    return timeFor({ DescribeStateMachineForExecution: 1 }) <= timeFor({ GetExecutionHistory: this.#readings.length + 1 });
+    return timeFor({ DescribeStateMachineForExecution: 1 }) <= timeFor({ GetExecutionHistory: this.#work.readings.length + 1 });
   }
 
   async #read(reading: Reading): Promise<void> {
-    const { execution, mapRun } = reading;
-    if (this.#isCutOff) return this.#gaps.leave(execution.arn, "GetExecutionHistory");
-    if (mapRun !== null) this.#nesting.link(execution.arn, mapRun.executionArn);
+    const { execution, mapRun, definition } = reading;
+    if (this.#work.isCutOff) return this.#gaps.leave(execution.arn, "GetExecutionHistory");
     try {
       const read = await this.#reader.read(reading);
       this.#gaps.succeeded();
-      this.#nesting.learn(execution.arn, read.events);
+      const ancestors = this.#nesting.learn(reading, read.events);
       for (const task of read.tasks) {
         if (!this.#wanted.task(task, read.definition)) continue;
-        await this.#add(reading, { ...task, path: [...(mapRun?.path ?? []), ...task.path] });
+        await this.#add(reading, { ...task, path: [...(mapRun?.path ?? []), ...task.path] }, ancestors);
       }
-      await this.#listMapRuns(reading, read);
+      await this.#listMapRuns(reading, read, [...ancestors, execution.arn]);
     } catch (error) {
-      this.#couldNotSee(execution.arn, "GetExecutionHistory", error);
-      if (isToldBy(error) && isBarred(error) && this.#wanted.unread()) await this.#add(reading, null);
+      if (this.#couldNotSee(execution.arn, "GetExecutionHistory", error)) this.#nesting.leaveUnread(definition);
+      if (isToldBy(error) && isBarred(error) && this.#wanted.unread()) await this.#add(reading, null, this.#nesting.learn(reading, []));
     }
     this.#tally.executionRead();
     this.#done();
   }
 
-  async #listMapRuns({ defined, mapRun, execution }: Reading, { events, definition }: Read): Promise<void> {
+  async #listMapRuns({ defined, mapRun }: Reading, { events, definition }: Read, ancestorExecutionArns: readonly string[]): Promise<void> {
     for (const { arn, map } of openMapRuns(events)) {
-      if (definition !== null && !this.#wanted.map(definition, map)) continue;
+      if (definition !== null && !this.#wanted.map(definition, map)) {
+        this.#nesting.leaveUnread(definition);
+        continue;
+      }
       const path = [...(mapRun?.path ?? []), { child: map ?? "", mapRunArn: arn }];
-      this.#open += 1;
-      const children = { defined, mapRun: { arn, map, definition, path, executionArn: execution.arn } };
-      if (!(await this.#listings.give(children))) this.#gaps.leave(arn, "ListExecutions");
+      const children = { defined, mapRun: { arn, map, definition, path, ancestorExecutionArns } };
+      if (!(await this.#work.list(children, false))) this.#gaps.leave(arn, "ListExecutions");
     }
   }
 
-  async #add({ defined, execution }: Reading, found: Read["tasks"][number] | null): Promise<void> {
-    const { limit = Number.POSITIVE_INFINITY, onTask, withInput = false } = this.#options;
-    if (this.#found.size >= limit) return;
-    const task = sweptTask(defined.machine, execution, found, this.#nesting.ancestorsOf(execution.arn), withInput);
-    if (this.#found.has(task.id)) return;
-    this.#found.add(task.id);
-    if (this.#keepsTasks) this.#tasks.push(task);
-    if (this.#found.size === limit) this.#stop();
-    await onTask?.(task, found?.isTokenCertain === true ? found.taskToken : null);
+  async #add({ defined, execution }: Reading, found: CallbackTask | null, ancestors: readonly string[]): Promise<void> {
+    if (this.#found.isFull) return;
+    const task = sweptTask(defined.machine, execution, found, ancestors, this.#options.withInput === true);
+    if (this.#found.has(task)) return;
+    const told = this.#found.add(task, found?.isTokenCertain === true ? found.taskToken : null);
+    if (this.#found.isFull) this.#work.cutOff();
+    await told;
   }
 
   #done(): void {
-    this.#open -= 1;
-    this.#options.onProgress?.(this.#tally.progress(this.#readings.length, this.#found.size, this.#pacer));
-    this.#closeWhenDone();
-  }
-
-  #closeWhenDone(): void {
-    if (!this.#isDescribed || this.#open > 0) return;
-    for (const queue of [this.#listings, this.#idleListings, this.#readings]) queue.close();
+    this.#options.onProgress?.(this.#tally.progress(this.#work.readings.length, this.#found.count, this.#pacer));
+    this.#work.done();
   }
 
   /** An error ends the whole sweep, and with it what the other workers wait for. */
@@ -283,14 +263,16 @@ class Sweeping {
     try {
       await one();
     } catch (error) {
-      this.#stop();
+      this.#work.cutOff();
       throw error;
     }
   }
 
-  #couldNotSee(arn: string, operation: string, error: unknown): void {
+  /** Whether that is a gap. Throws what AWS did not tell. */
+  #couldNotSee(arn: string, operation: string, error: unknown): boolean {
     if (!isToldBy(error)) throw error;
-    this.#gaps.add(arn, operation, error);
-    if (this.#gaps.isHopeless) this.#stop();
+    const isGap = this.#gaps.add(arn, operation, error);
+    if (this.#gaps.isHopeless) this.#work.cutOff();
+    return isGap;
   }
 }

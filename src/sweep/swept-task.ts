@@ -2,7 +2,7 @@ import type { ExecutionSummary, StateMachineSummary } from "../aws/step-function
 import type { CallbackTask } from "../callback/history/waiting-tasks.ts";
 import { taskId } from "../callback/task-id.ts";
 
-/** A waiting task and where it is. Its payload and token are not kept: a sweep may find a hundred thousand. */
+/** A waiting task and where it is. Its payload and token are not in it: rows are kept, and shown. */
 export interface SweptTask {
   readonly id: string;
   readonly executionArn: string;
@@ -11,6 +11,8 @@ export interface SweptTask {
   readonly stateMachineName: string;
   /** The executions that began this one, or the one with its distributed Map, and wait for it, outermost first, as far as they were seen. */
   readonly ancestorExecutionArns: readonly string[];
+  /** False where one more may wait for the outermost of them: in an execution that was not read, or not yet. */
+  readonly ancestorsComplete: boolean;
   /** Null where the history may not be read: then it is not known whether and on what the execution waits. */
   readonly task: WaitingTask | null;
   /** When the task was scheduled; of an unread execution, when it started. */
@@ -37,47 +39,12 @@ export function sweptTask(
     stateMachineArn: machine.arn,
     stateMachineName: machine.name,
     ancestorExecutionArns,
+    ancestorsComplete: false,
     task: found === null ? null : waitingTask(found, withInput),
     waitingSince: found?.waitingSince ?? execution.startedAt,
   };
 }
 
-function waitingTask(found: CallbackTask, withInput: boolean): WaitingTask {
-  const { handedTo } = found;
-  // Each field by name, and texts that many rows share once: a hundred thousand rows are kept.
-  return {
-    kind: found.kind,
-    eventId: found.eventId,
-    state: shared(found.state),
-    path: found.path.length === 0 ? nowhere : found.path,
-    attempt: found.attempt,
-    integration: shared(found.integration),
-    input: withInput ? found.input : null,
-    waitingSince: found.waitingSince,
-    timeoutSeconds: found.timeoutSeconds,
-    heartbeatSeconds: found.heartbeatSeconds,
-    timeoutAt: found.timeoutAt,
-    handedTo: handedTo === null ? null : { service: shared(handedTo.service), id: handedTo.id, since: handedTo.since },
-    hasToken: found.taskToken !== null,
-  };
-}
-
-const nowhere: CallbackTask["path"] = [];
-const mostShared = 10_000;
-const texts = new Map<string, string>();
-
-/** The first text that was equal to it. */
-function shared(text: string): string {
-  const known = texts.get(text);
-  if (known !== undefined) return known;
-  if (texts.size < mostShared) texts.set(text, text);
-  return text;
-}
-
-/** The order of rows; equals in one of their own, so that it is the same whichever was found first. */
-export function longestWaitingFirst(one: SweptTask, other: SweptTask): number {
-  const difference = one.waitingSince.getTime() - other.waitingSince.getTime();
-  if (difference !== 0) return difference;
-  if (one.executionArn !== other.executionArn) return one.executionArn < other.executionArn ? -1 : 1;
-  return (one.task?.eventId ?? 0) - (other.task?.eventId ?? 0);
+function waitingTask({ payload, taskToken, isTokenCertain, closed, ...found }: CallbackTask, withInput: boolean): WaitingTask {
+  return { ...found, input: withInput ? found.input : null, hasToken: taskToken !== null };
 }

@@ -46,8 +46,8 @@ export function createSpinners(stream: OutputStream, color: boolean, clean: (tex
       // Without ora there is no spinner, which nobody needs to be told.
       void show().catch(() => {});
       return {
-        update: (next) => {
-          text = clean(next);
+        update: (next, lines = []) => {
+          text = [next, ...lines].map(clean).join("\n  ");
           if (spinner !== undefined) spinner.text = text;
         },
         stop: () => {

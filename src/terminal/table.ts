@@ -7,45 +7,53 @@ import { cellSeparator, mapStrings, plainText } from "./styles.ts";
 
 const gap = "  ";
 const narrowestColumn = 4;
+/** Most cells are of such characters, and string-width takes its time. */
+const isOneCellEach = /^[ -~]*$/;
 // Made when first needed: it loads the tables of all languages, which a command without a table has no use for.
 let graphemes: Intl.Segmenter | undefined;
 
 /**
  * Rows as aligned lines under a bold header, no wider than `width` terminal cells as long as each column keeps four, or the least it asks for. The widest
- * columns give way first, their cells cut with `…`; one that is to stay whole gives nothing. Secrets are hidden before anything is cut, so no part of one can remain.
+ * columns give way first, their cells cut with `…`; one that is to stay whole gives nothing. Secrets are hidden before anything is cut, so no part of one can
+ * remain. The rows are gone through twice and not held, as there may be a hundred thousand.
  */
-export function alignedTable<Row>(
+export function* alignedTable<Row>(
   columns: readonly Column<Row>[],
-  rows: readonly Row[],
+  rows: Iterable<Row>,
   width: number,
   hideSecrets: (text: string) => string = (text) => text,
-): readonly Text[] {
-  if (columns.length === 0) return [];
+): Iterable<Text> {
+  if (columns.length === 0) return;
   const clean = (text: Text): Text => mapStrings(text, (plain) => safeText(hideSecrets(plain)));
   const header = columns.map((column): Text => bold(clean(column.header)));
-  const lines = [header, ...rows.map((row) => columns.map((column) => clean(column.cell(row))))];
-  const natural = columns.map((_, at) => lines.reduce((most, cells) => Math.max(most, textWidth(cells[at] ?? "")), 0));
+  const natural = header.map(textWidth);
+  for (const row of rows)
+    for (const [at, column] of columns.entries()) natural[at] = Math.max(natural[at] ?? 0, textWidth(clean(column.cell(row))));
   const least = columns.map(({ whole, least = narrowestColumn }, at) => (whole === true ? (natural[at] ?? 0) : least));
   const widths = fitWidths(natural, least, width);
-  return lines.map((cells) => alignLine(columns, cells, widths));
+  yield alignLine(columns, header, widths);
+  for (const row of rows) {
+    const cells = columns.map((column) => clean(column.cell(row)));
+    yield alignLine(columns, cells, widths);
+  }
 }
 
 /** Rows as tab-separated lines without a header, for a pipe. A tab or line break inside a cell is made visible. */
-export function separatedTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): readonly Text[] {
-  return rows.map((row) =>
-    columns.flatMap((column, at) => {
+export function* separatedTable<Row>(columns: readonly Column<Row>[], rows: Iterable<Row>): Iterable<Text> {
+  for (const row of rows)
+    yield columns.flatMap((column, at) => {
       const cell = column.plain === undefined ? column.cell(row) : column.plain(row);
       return at === 0 ? [cell] : [cellSeparator, cell];
-    }),
-  );
+    });
 }
 
 function alignLine<Row>(columns: readonly Column<Row>[], cells: readonly Text[], widths: readonly number[]): Text {
   const last = cells.length - 1;
   return cells.flatMap((cell, at): Text[] => {
     const width = widths[at] ?? 0;
-    const cut = cutText(cell, width);
-    const padding = " ".repeat(Math.max(0, width - textWidth(cut)));
+    const natural = textWidth(cell);
+    const cut = natural <= width ? cell : cutText(cell, width);
+    const padding = " ".repeat(Math.max(0, width - (cut === cell ? natural : textWidth(cut))));
     const right = columns[at]?.align === "right";
     const padded = right ? [padding, cut] : at === last ? [cut] : [cut, padding];
     return at === 0 ? padded : [gap, ...padded];
@@ -94,5 +102,6 @@ export function cutText(text: Text, width: number): Text {
 
 /** In terminal cells. */
 export function textWidth(text: Text): number {
-  return stringWidth(plainText(text));
+  const plain = plainText(text);
+  return isOneCellEach.test(plain) ? plain.length : stringWidth(plain);
 }

@@ -3,12 +3,13 @@ import type { Environment, Failure, Format, OutputOptions, Terminal } from "../c
 import { CliError } from "../errors.ts";
 import type { Text } from "../text.ts";
 import { cyan, dim, red, yellow } from "../text.ts";
+import { listDocument } from "./list-document.ts";
 import { canSpin, createSpinners, silentProgress } from "./progress.ts";
 import { applyQuery } from "./query.ts";
 import { safeJson, safeLines, safeText } from "./safe-text.ts";
 import type { Foreground } from "./screen.ts";
 import type { Secrets } from "./secrets.ts";
-import { createRender, hasColor } from "./styles.ts";
+import { createRender, hasColor, type Render } from "./styles.ts";
 import { alignedTable, separatedTable } from "./table.ts";
 import type { OutputStream } from "./writer.ts";
 import { createRawWriter, createWriter } from "./writer.ts";
@@ -45,7 +46,8 @@ export function createTerminal(
   const renderOut = createRender(hasColor(stdout, environment, options.color), secrets.clean);
   const stderrColor = hasColor(stderr, environment, options.color);
   const renderError = createRender(stderrColor, secrets.clean);
-  const writeOut = createWriter(stdout);
+  const readerGone = new AbortController();
+  const writeOut = createWriter(stdout, () => readerGone.abort());
   const writeError = createWriter(stderr);
   const passing = createPassing({ stdout, stderr }, { stdout: writeOut, stderr: writeError });
   const spinners = createSpinners(stderr, stderrColor, (text) => safeText(secrets.clean(text)));
@@ -77,6 +79,12 @@ export function createTerminal(
     isScreenShown = isShown;
     if (!isShown && held.length > 0) say(held.splice(0));
   };
+  const printAll = async (texts: Iterable<string>): Promise<void> => {
+    for (const piece of pieces(texts)) {
+      if (readerGone.signal.aborted) return;
+      await print(piece);
+    }
+  };
   const printJson = async (json: unknown): Promise<void> => {
     const value = await chosen(json, options.query, secrets);
     await print(jsonText(value, { indent: format === "json", raw: options.raw, toTerminal: stdout.isTTY === true }));
@@ -95,7 +103,10 @@ export function createTerminal(
     get columns() {
       return stdoutColumns();
     },
-    result: async (json, lines) => (format === "human" ? print(asLines(lines().map(renderOut))) : printJson(json)),
+    readerGone: readerGone.signal,
+    result: async (json, lines) => (format === "human" ? printAll(renderedLines(lines(), renderOut)) : printJson(json)),
+    listResult: async (name, items, others) =>
+      options.query === undefined ? printAll(listDocument(name, items, others, secrets)) : printJson({ [name]: [...items], ...others }),
     item: async (json) => (format === "jsonl" ? printJson(json) : undefined),
     table: (columns, rows) =>
       stdout.isTTY === true ? alignedTable(columns, rows, stdoutColumns(), secrets.clean) : separatedTable(columns, rows),
@@ -182,6 +193,25 @@ function failureLines(failure: Failure, secrets: Secrets): Text[] {
   const [first = "", ...rest] = secrets.clean(failure.message).split("\n");
   const hints = failure.hint === undefined ? [] : secrets.clean(failure.hint).split("\n");
   return [[red("error:"), " ", first], ...rest.map((line) => ["  ", line]), ...hints.map((line) => [cyan("hint:"), " ", line])];
+}
+
+function* renderedLines(lines: Iterable<Text>, render: Render): Iterable<string> {
+  for (const line of lines) yield `${render(line)}\n`;
+}
+
+/** In characters. */
+const pieceLength = 1 << 16;
+
+/** The same text in pieces of that length and more: a write each for a hundred thousand lines takes longer than the lines, and one for all holds all of them. */
+function* pieces(texts: Iterable<string>): Iterable<string> {
+  let piece = "";
+  for (const text of texts) {
+    piece += text;
+    if (piece.length < pieceLength) continue;
+    yield piece;
+    piece = "";
+  }
+  yield piece;
 }
 
 function asLines(lines: readonly string[]): string {

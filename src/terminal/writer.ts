@@ -10,13 +10,17 @@ export interface OutputStream extends NodeJS.WritableStream {
 
 /**
  * Writes to a stream; each write resolves once the stream has taken it, which is also how a fast writer waits for a slow reader. A
- * reader that went away (`| head`) is no failure: what it does not want is dropped. Any other failure rejects.
+ * reader that went away (`| head`) is no failure: `onGone` is told, and what it does not want is dropped. Any other failure rejects.
  */
-export function createWriter(stream: OutputStream): (text: string | Uint8Array) => Promise<void> {
+export function createWriter(stream: OutputStream, onGone: () => void = () => {}): (text: string | Uint8Array) => Promise<void> {
   let gone = false;
+  const leave = (): void => {
+    if (!gone) onGone();
+    gone = true;
+  };
   // Node reports a failed write twice, to the write's callback and as an event that would end the process if nobody listened.
   stream.on("error", (error: unknown) => {
-    if (isReaderGone(error)) gone = true;
+    if (isReaderGone(error)) leave();
   });
   return (text) =>
     new Promise((resolve, reject) => {
@@ -24,7 +28,7 @@ export function createWriter(stream: OutputStream): (text: string | Uint8Array) 
       stream.write(text, (error) => {
         if (!error) return resolve();
         if (!isReaderGone(error)) return reject(error);
-        gone = true;
+        leave();
         resolve();
       });
     });

@@ -1,6 +1,7 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { CreateStateMachineCommand, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { denied, type Fault, faultProxy, rewritingProxy, throttled } from "../fault-proxy.ts";
+import { denied, type Fault, type FaultOf, faultProxy, rewritingProxy, throttled } from "../fault-proxy.ts";
 import { cli, createUser } from "../harness.ts";
 import { Bench, callbackState, machine, roleArn } from "../local/peer.ts";
 
@@ -224,23 +225,54 @@ describe("pending forms", () => {
     expect(throttles["GetExecutionHistory"]).toBeGreaterThan(0);
   });
 
-  it("keep what was found at Ctrl-C, and end with 130", async () => {
+  it("show on a terminal, while they look, what is found and where; at Ctrl-C they keep it, and end with 130", async () => {
     const abort = new AbortController();
-    await using proxy = await faultProxy(bench.local.url, ({ body }) => {
-      if (!String(body["executionArn"]).endsWith(":orders:old")) return null;
-      setTimeout(() => abort.abort(), 200);
-      return { kind: "hang", when: "before" };
-    });
-    const { code, stdout } = await pending(["--state-machine", "orders"], { interrupt: abort.signal }, proxy.url);
+    let progress = "";
+    await using proxy = await faultProxy(bench.local.url, hangingAt(":orders:old"));
+    const onOutput = async (stream: string, text: string) => {
+      if (stream === "stderr") progress += text;
+      if (/1 waiting, 1 execution read[\s\S]*\n {2}1 {2}orders {2}Ask the owner/.test(progress)) abort.abort();
+    };
+    const { code, stdout, stderr } = await pending(
+      ["--state-machine", "orders", "--no-color"],
+      { tty: true, interrupt: abort.signal, onOutput },
+      proxy.url,
+    );
     expect(code).toBe(130);
-    expect(
-      stdout
-        .trimEnd()
-        .split("\n")
-        .map((line) => line.split("\t").at(-1)),
-    ).toEqual(["new"]);
+    expect(stdout).toMatch(/^ID +MACHINE.*\n\S+ +orders +Ask the owner .* new\n$/);
+    expect(stderr).toContain("interrupted: this is what was found so far");
+  });
+
+  it("tell all that was found at Ctrl-C, however slowly it is read", async () => {
+    const abort = new AbortController();
+    const blob = "x".repeat(70_000);
+    for (const run of ["big-1", "big-2", "big-3"]) await started("refunds", run, { blob });
+    await using proxy = await faultProxy(bench.local.url, hangingAt(":refunds:big-3"));
+    let progress = "";
+    const onOutput = async (stream: string, text: string) => {
+      progress += stream === "stderr" ? text : "";
+      if (progress.includes("2 waiting")) abort.abort();
+      // Longer than a command has to end by itself.
+      if (stream === "stdout") await delay(600);
+    };
+    const args = ["--execution", "big-*", "--columns", "execution,input.blob"];
+    const { code, stdout } = await pending(args, { tty: "stderr", interrupt: abort.signal, onOutput }, proxy.url);
+    expect({ code, stdout }).toEqual({ code: 130, stdout: `big-1\t${blob}\nbig-2\t${blob}\n` });
+  });
+
+  it("end where nobody reads any more what they find", async () => {
+    await using proxy = await faultProxy(bench.local.url, hangingAt(":orders:old"));
+    const onOutput = async (stream: string) => {
+      if (stream === "stdout") throw new Error("gone");
+    };
+    expect((await pending(["--state-machine", "orders", "--jsonl"], { onOutput }, proxy.url)).code).toBe(0);
   });
 });
+
+/** Never answers where the history of the execution is asked for. */
+function hangingAt(execution: string): FaultOf {
+  return ({ body }) => (String(body["executionArn"]).endsWith(execution) ? { kind: "hang", when: "before" } : null);
+}
 
 describe("pending in several Regions", () => {
   /** The bench, as it would be in any Region. */

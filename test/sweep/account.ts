@@ -12,6 +12,7 @@ import { callbackTasks } from "../../src/callback/history/waiting-tasks.ts";
 import { openVisits } from "../../src/local/asl/execution-state.ts";
 import { Store } from "../../src/local/store/store.ts";
 import { createLazyPacer } from "../../src/sweep/pacing.ts";
+import { PackedTasks } from "../../src/sweep/packed-tasks.ts";
 import { type Sweep, type SweepOptions, sweep } from "../../src/sweep/sweep.ts";
 import type { SweptTask } from "../../src/sweep/swept-task.ts";
 import { type Bench, callbackState, machine, roleArn } from "../local/peer.ts";
@@ -54,6 +55,8 @@ export async function throughGateway<Result>(
 
 /** A sweep, with the calls that it took. */
 export interface Swept extends Sweep {
+  /** With what is known of those around them in the end. */
+  readonly tasks: readonly SweptTask[];
   readonly calls: Readonly<Record<string, number>>;
 }
 
@@ -64,8 +67,13 @@ export function sweepOf(bench: Bench, options: SweepOptions = {}, url = bench.lo
     () => bench.now,
     async (stepFunctions) => {
       const clock = { now: () => new Date(bench.now), sleep: async () => {} };
-      const found = await sweep(stepFunctions, createLazyPacer(region, clock), options);
-      return { ...found, calls: { ...stepFunctions.calls } };
+      const tasks = new PackedTasks();
+      const onTask = async (task: SweptTask, taskToken: string | null) => {
+        tasks.add(task);
+        await options.onTask?.(task, taskToken);
+      };
+      const found = await sweep(stepFunctions, createLazyPacer(region, clock), { readsCallers: true, ...options, onTask });
+      return { ...found, tasks: [...tasks.inOrder().map(found.withAncestors)], calls: { ...stepFunctions.calls } };
     },
   );
 }

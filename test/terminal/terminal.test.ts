@@ -238,6 +238,21 @@ describe("the streams", () => {
     await expect(terminal.result(null, () => ["b"])).resolves.toBeUndefined();
   });
 
+  it("tell of it, and lay out nothing more for it", async () => {
+    const terminal = failing("EPIPE");
+    expect(terminal.readerGone.aborted).toBe(false);
+    let laidOut = 0;
+    function* lines(): Iterable<string> {
+      for (;;) {
+        laidOut += 1;
+        yield "x".repeat(1000);
+      }
+    }
+    await terminal.result(null, lines);
+    expect(terminal.readerGone.aborted).toBe(true);
+    expect(laidOut).toBeLessThan(200);
+  });
+
   it("report a full disk", async () => {
     await expect(failing("ENOSPC").result(null, () => ["a"])).rejects.toThrow("ENOSPC");
   });

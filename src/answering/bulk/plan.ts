@@ -40,7 +40,6 @@ export async function planBySweep(
   const found = await sweep(connection.stepFunctions, pacerFor(connection.place, clock), {
     ...filter,
     signal,
-    keepsTasks: false,
     onTask: async ({ id, executionArn, stateMachineName, task, waitingSince }, token) => {
       const about = { executionArn, stateMachineName, state: task?.state ?? null, waitingSince: waitingSince.toISOString() };
       if (what === "executions") {

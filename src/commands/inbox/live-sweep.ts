@@ -111,7 +111,6 @@ export class LiveSweep {
     try {
       const found = await sweep(connection.stepFunctions, pacer, {
         signal,
-        keepsTasks: false,
         ...(connection.place.kind === "local" ? { readers: readersOnLocal } : {}),
         onTask: async (task) => {
           seen.add(addressOf(task));

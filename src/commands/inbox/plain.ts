@@ -1,6 +1,7 @@
 import { pacerFor } from "../../answering/pacing.ts";
 import { CliError } from "../../errors.ts";
 import { sweep } from "../../sweep/sweep.ts";
+import type { SweptTask } from "../../sweep/swept-task.ts";
 import { bold, type Text, yellow } from "../../text.ts";
 import { formatSpan } from "../durations.ts";
 import { warnOfNotSeen } from "../pending/not-seen-text.ts";
@@ -60,10 +61,12 @@ export class PlainInbox {
     const { terminal, clock, signal, taskIndex } = this.#session.context;
     terminal.note("looking for waiting tasks");
     const { stepFunctions, place } = this.#session.connection;
-    const found = await sweep(stepFunctions, pacerFor(place, clock), { signal });
+    const tasks: SweptTask[] = [];
+    const onTask = async (task: SweptTask) => void tasks.push(task);
+    const found = await sweep(stepFunctions, pacerFor(place, clock), { signal, readsCallers: true, onTask });
     signal.throwIfAborted();
-    await taskIndex.remember(found.tasks.map(({ id, executionArn, task }) => ({ id, executionArn, eventId: task?.eventId ?? 0, place })));
-    this.#list = withFound({ ...emptyList, filter: this.#list.filter }, found.tasks, everyRow);
+    await taskIndex.remember(tasks.map(({ id, executionArn, task }) => ({ id, executionArn, eventId: task?.eventId ?? 0, place })));
+    this.#list = withFound({ ...emptyList, filter: this.#list.filter }, tasks.map(found.withAncestors), everyRow);
     warnOfNotSeen(terminal, found.notSeen);
   }
 

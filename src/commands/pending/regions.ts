@@ -33,13 +33,18 @@ export interface RegionSweepOptions extends Omit<SweepOptions, "onTask" | "onPro
 /** Sweeps the Regions side by side, each within its own quotas. A Region that cannot be looked at at all is in `notSeen`, unless none can. */
 export async function sweepRegions(context: Context, connections: readonly Connection[], options: RegionSweepOptions): Promise<Sweep> {
   const progresses = new Map<Connection, SweepProgress>();
-  let left = options.limit;
+  /** An endpoint that serves all Regions alike gives everything once for each. */
+  const told = new Set<string>();
   const one = (connection: Connection): Promise<Sweep> => {
-    const { rateShare, limit: _limit, ...others } = options;
+    const { rateShare, limit, ...others } = options;
     return sweep(connection.stepFunctions, pacerFor(connection.place, context.clock, rateShare), {
       ...others,
-      ...(left === undefined ? {} : { limit: left }),
-      onTask: (task) => options.onTask(task, connection),
+      ...(limit === undefined ? {} : { limit: limit - told.size }),
+      onTask: async (task) => {
+        if (told.has(task.id)) return;
+        if (connections.length > 1) told.add(task.id);
+        await options.onTask(task, connection);
+      },
       onProgress: (progress) => {
         progresses.set(connection, progress);
         options.onProgress(together([...progresses.values()]));
@@ -48,19 +53,17 @@ export async function sweepRegions(context: Context, connections: readonly Conne
   };
   if (connections.length === 1 && connections[0] !== undefined) return one(connections[0]);
   const outcomes: PromiseSettledResult<Sweep>[] = [];
-  if (left === undefined) outcomes.push(...(await Promise.allSettled(connections.map(one))));
+  if (options.limit === undefined) outcomes.push(...(await Promise.allSettled(connections.map(one))));
   // One after the other, so that a later Region is left alone where an earlier one has as many as are wanted.
   else
     for (const connection of connections) {
-      const [outcome] = await Promise.allSettled([one(connection)]);
-      outcomes.push(outcome);
-      left -= outcome.status === "fulfilled" ? outcome.value.count : 0;
-      if (left <= 0) break;
+      outcomes.push(...(await Promise.allSettled([one(connection)])));
+      if (told.size >= options.limit) break;
     }
-  return merged(connections, outcomes);
+  return merged(connections, outcomes, told.size);
 }
 
-function merged(connections: readonly Connection[], outcomes: readonly PromiseSettledResult<Sweep>[]): Sweep {
+function merged(connections: readonly Connection[], outcomes: readonly PromiseSettledResult<Sweep>[], count: number): Sweep {
   const sweeps: Sweep[] = [];
   const notSeen: NotSeen[] = [];
   const failures: unknown[] = [];
@@ -77,16 +80,15 @@ function merged(connections: readonly Connection[], outcomes: readonly PromiseSe
     if (reason.kind !== "usage") notSeen.push({ arn, operation: "ListStateMachines", reason: reason.message });
   }
   if (failures.length === outcomes.length) throw failures[0];
-  // An endpoint that serves all Regions alike would give everything once for each.
-  const tasks = new Map(sweeps.flatMap((swept) => swept.tasks.map((task) => [task.id, task])));
-  const longestWaitingFirst = [...tasks.values()].sort((one, other) => one.waitingSince.getTime() - other.waitingSince.getTime());
   notSeen.push(...sweeps.flatMap((swept) => swept.notSeen));
+  const sweepOf = (task: SweptTask) => sweeps.find((swept) => swept.has(task));
   return {
-    tasks: longestWaitingFirst,
-    count: sweeps.reduce((sum, { count }) => sum + count, 0),
+    count,
     notSeen,
     complete: notSeen.length === 0 && outcomes.length === connections.length && sweeps.every(({ complete }) => complete),
     interrupted: sweeps.some(({ interrupted }) => interrupted),
+    has: (task) => sweepOf(task) !== undefined,
+    withAncestors: (task) => sweepOf(task)?.withAncestors(task) ?? task,
   };
 }
 

@@ -1,12 +1,12 @@
 import type { Terminal } from "../../context.ts";
-import type { SweptTask } from "../../sweep/swept-task.ts";
+import type { OrderedTasks } from "../../sweep/packed-tasks.ts";
 import { dim, type Text } from "../../text.ts";
 import { taskColumns } from "./waiting-task-columns.ts";
 import { groupColumns, type TaskGroup } from "./waiting-task-groups.ts";
 
 /** What a person is shown who did not choose columns. */
 export interface Shown {
-  readonly tasks: readonly SweptTask[];
+  readonly tasks: OrderedTasks;
   readonly groups: readonly TaskGroup[];
   readonly columns: readonly string[];
   /** Whether more than a screen was asked for. */
@@ -19,18 +19,23 @@ const takenRows = 2;
 const fewestGroups = 3;
 
 /** A line per machine and state where that says something, then the tasks, as many as the screen has room for. */
-export function pendingScreen(terminal: Terminal, { tasks, groups, columns, isWhole, now }: Shown): readonly Text[] {
-  const unanswerable = tasks.length - groups.reduce((sum, { answerable }) => sum + answerable, 0);
+export function pendingScreen(terminal: Terminal, { tasks, groups, columns, isWhole, now }: Shown): Iterable<Text> {
+  const unanswerable = groups.reduce((sum, { count, answerable }) => sum + count - answerable, 0);
   const remark =
     unanswerable > 0 && !columns.includes("answerable") ? [dim(`${unanswerable} cannot be answered here: --unanswerable says why`)] : [];
   const room = isWhole ? Number.POSITIVE_INFINITY : terminal.rows - takenRows - remark.length;
   const summary = groups.length < tasks.length ? summaryLines(terminal, groups, groupsShown(groups.length, tasks.length, room), now) : [];
   const most = room - summary.length - 1;
   // Where tasks are left out, a line says so.
-  const shown = tasks.length <= most ? tasks : tasks.slice(0, Math.max(1, most - 1));
+  const shown = tasks.length <= most ? tasks : tasks.first(Math.max(1, most - 1));
   const left = tasks.length - shown.length;
   const hint = left > 0 ? [dim(`${left} more: --limit ${tasks.length} shows all; --state-machine, --state narrow it down`)] : [];
-  return [...summary, ...terminal.table(taskColumns(columns, now), shown), ...hint, ...remark];
+  return inOrder(summary, terminal.table(taskColumns(columns, now), shown), hint, remark);
+}
+
+/** Nothing is laid out before it is written: there may be a hundred thousand tasks. */
+function* inOrder(...parts: readonly Iterable<Text>[]): Iterable<Text> {
+  for (const part of parts) yield* part;
 }
 
 /** All where all tasks fit below them; else a third of the room. */

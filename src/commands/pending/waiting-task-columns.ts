@@ -64,7 +64,7 @@ function columnsAt(now: Date): Map<string, TaskColumn> {
       },
     ],
     ["answerable", { header: "ANSWERABLE", cell: answerable, plain: (swept) => unanswerableReason(swept) ?? "yes", whole: true }],
-    ["parent", column("PARENT", (swept) => swept.ancestorExecutionArns.at(-1) ?? "")],
+    ["parent", { header: "PARENT", cell: parent, plain: ({ ancestorExecutionArns }) => ancestorExecutionArns.at(-1) ?? "" }],
     ["address", { ...column("ADDRESS", addressOf), whole: true }],
     ["arn", { ...column("ARN", (swept) => swept.executionArn), whole: true }],
   ]);
@@ -103,6 +103,10 @@ function executionPath({ ancestorExecutionArns, executionName, stateMachineName 
     return machine === stateMachineName ? `${name} > ` : `${machine}/${name} > `;
   });
   return way.length === 0 ? executionName : [dim(way.join("")), executionName];
+}
+
+function parent({ ancestorExecutionArns, ancestorsComplete }: SweptTask): Text {
+  return ancestorExecutionArns.at(-1) ?? (ancestorsComplete ? "" : dim("not known"));
 }
 
 function stateCell(swept: SweptTask): Text {

@@ -16,6 +16,7 @@ export function taskJson(swept: SweptTask, withInput: boolean) {
     executionName: swept.executionName,
     parentExecutionArn: swept.ancestorExecutionArns.at(-1) ?? null,
     ancestorExecutionArns: swept.ancestorExecutionArns,
+    ancestorsComplete: swept.ancestorsComplete,
     state: task?.state ?? null,
     path: task?.path ?? [],
     attempt: task?.attempt ?? null,

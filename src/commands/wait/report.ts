@@ -6,7 +6,7 @@ import type { Column, Terminal } from "../../context.ts";
 import { bold, cyan, green, red, type Text } from "../../text.ts";
 
 /** One line of what was seen: status, execution, and the ids of the tasks that wait, or the output or error it ended with. */
-export function watchedLines(terminal: Terminal, watched: Watched): readonly Text[] {
+export function watchedLines(terminal: Terminal, watched: Watched): Iterable<Text> {
   const { execution } = watched;
   const { arn, status, output, error, cause } = execution;
   const ids = waitingIds(watched);

@@ -24,6 +24,7 @@ export function waiting(
     stateMachineArn: `arn:aws:states:us-east-1:123456789012:stateMachine:${machine}`,
     stateMachineName: machine,
     ancestorExecutionArns: [],
+    ancestorsComplete: false,
     waitingSince,
     task: {
       kind: "callback",
