@@ -67,7 +67,7 @@ function runner(host: Host, after: readonly string[] | undefined, outcome: { exi
 
 function refuseWhereReadOnly(name: string, environment: Environment): void {
   if (!isReadOnly(environment)) return;
-  throw usageError(`${name} changes something, and SFN_CALLBACK_READ_ONLY is set`, "Unset SFN_CALLBACK_READ_ONLY to allow it.");
+  throw usageError(`${name} changes something, and SFN_CALLBACK_READ_ONLY is set`, "unset SFN_CALLBACK_READ_ONLY to allow it");
 }
 
 function isHelp(error: CommanderError): boolean {
@@ -83,13 +83,13 @@ function asCliError(error: unknown, program: Command, argv: readonly string[], s
     return usageError(error.message.replace(/^error: /, "").replace(/\n/g, " "), `${command} --help`);
   }
   const message = error instanceof Error ? error.message : String(error);
-  return new CliError("failure", `internal error: ${message}`, { code: "Internal", hint: "--debug shows where.", cause: error });
+  return new CliError("failure", `internal error: ${message}`, { code: "Internal", hint: "--debug shows where", cause: error });
 }
 
 /** Any word that names no command reaches the inbox, the command where none is named. */
 function unknownCommand({ args: [word = ""], commands }: Command): CliError {
   const alike = commands.map((command) => command.name()).filter((name) => name.startsWith(word.slice(0, 2)));
-  const hint = alike.length === 0 ? "sfn-callback --help" : `Did you mean ${alike.join(" or ")}?`;
+  const hint = alike.length === 0 ? "sfn-callback --help" : `did you mean ${alike.join(" or ")}?`;
   return usageError(`unknown command '${word}'`, hint);
 }
 

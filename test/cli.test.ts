@@ -34,12 +34,12 @@ describe("the command line", () => {
   });
 
   it.each([
-    [["pendng"], "Did you mean pending?"],
+    [["pendng"], "did you mean pending?"],
     [["fail", "x", "--error", "--cause", "y"], "--error needs a value"],
     [["fail", "x", "--cause", "--json"], "--cause needs a value"],
     [["start", "--nmae", "x"], "--nmae"],
     [["start"], "state-machine"],
-    [["start", "approval", "--output", "json"], "Formats are chosen by --json"],
+    [["start", "approval", "--output", "json"], "formats are chosen by --json"],
     [["start", "approval", "--timeout", "5m"], "--until"],
     [["start", "approval", "--until", "ended", "--timeout", "soon"], "is not a duration"],
     [["start", "approval", "--input", "order 17"], "is not JSON"],

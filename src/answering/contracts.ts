@@ -17,12 +17,12 @@ interface Subject {
 }
 
 /** The file that is looked at where no other is named; in the user's own folder, as one that merely lies in the working directory may be anybody's. */
-export function standardContractFile({ configFolder }: Pick<Files, "configFolder">): string {
+function standardContractFile({ configFolder }: Pick<Files, "configFolder">): string {
   return join(configFolder, "contract.json");
 }
 
 /** The file of `--contract`, else the user's own where there is one: its text as JSON, checked. Null where there is none. */
-export async function readContract(
+async function readContract(
   files: Files,
   named: string | undefined,
 ): Promise<{ readonly file: string; readonly contract: JsonObject } | null> {

@@ -36,13 +36,13 @@ async function guardContract(
 ): Promise<void> {
   const contract = await contractFor(files, contractFile, { machine: machineOf(executionArn), state: task.state });
   const problem = contract === null ? undefined : await outputProblem(contract, output);
-  if (problem !== undefined) throw new CliError("usage", problem, { code: "ContractViolation", hint: "--force sends it all the same." });
+  if (problem !== undefined) throw new CliError("usage", problem, { code: "ContractViolation", hint: "--force sends it all the same" });
 }
 
 /** The refusal of an answer that would kill the execution. */
 export function wouldKill({ state, error, cause }: Death): CliError {
   const why = cause === null ? error : `${error}: ${cause}`;
-  const hint = "--preview shows what an answer would do; --force sends it all the same.";
+  const hint = "--preview shows what an answer would do; --force sends it all the same";
   return new CliError("usage", `this answer would kill the execution: ${state} would fail with ${why}`, { code: "WouldKill", hint });
 }
 

@@ -24,12 +24,12 @@ export function createTaskIndex(folder: string, onProblem: (message: string) => 
         return await withDatabase(file, use);
       } catch (error) {
         if (!isDamaged(error)) throw error;
-        onProblem(`The index of task ids was damaged. It was put aside as ${putAside(file)} and begun anew.`);
+        onProblem(`the index of task ids was damaged; it was put aside as ${putAside(file)} and begun anew`);
         return await withDatabase(file, use);
       }
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      if (!told) onProblem(`The index of task ids in ${folder} cannot be used: ${reason}`);
+      if (!told) onProblem(`the index of task ids in ${folder} cannot be used: ${reason}`);
       told = true;
       return otherwise;
     }

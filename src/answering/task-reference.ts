@@ -82,7 +82,7 @@ export function parseWord(word: string): Reference {
 }
 
 /** Reads an execution's ARN or `<machine>/<name>`. */
-export function parseExecution(text: string): ExecutionName {
+function parseExecution(text: string): ExecutionName {
   if (executionArnPattern.test(text)) return { arn: text };
   if (text.startsWith("arn:")) {
     const hint = "an execution ARN is arn:aws:states:<region>:<account>:execution:<state machine>:<name>";
@@ -124,7 +124,7 @@ function describePlace(place: Place): string {
 }
 
 /** The connection options that lead to a place. */
-export function connectionWords(place: Place): string {
+function connectionWords(place: Place): string {
   if (place.kind === "local") return `--local-file ${place.file}`;
   const words = place.profile === null ? [] : [`--profile ${place.profile}`];
   words.push(`--region ${place.region}`);

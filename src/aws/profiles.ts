@@ -16,7 +16,7 @@ export async function loadProfiles(environment: Environment): Promise<Profiles> 
 }
 
 /** A profile's settings from both files; `null` is the default profile. */
-export function profileSettings(profiles: Profiles, name: string | null): Readonly<Record<string, string | undefined>> {
+function profileSettings(profiles: Profiles, name: string | null): Readonly<Record<string, string | undefined>> {
   const key = name ?? "default";
   return { ...profiles.configFile?.[key], ...profiles.credentialsFile?.[key] };
 }

@@ -52,11 +52,11 @@ export function connectionOptions(
   };
   const [region, profile, endpointUrl, localFile] = [text("region"), text("profile"), text("endpointUrl"), text("localFile")];
   const local = options["local"] === true || localFile !== undefined;
-  if (local && endpointUrl !== undefined) throw usageError("--local and --endpoint-url name two different places", "Give one of them.");
+  if (local && endpointUrl !== undefined) throw usageError("--local and --endpoint-url name two different places", "give one of them");
   const regions = new Set(textOptions(options, "region"));
-  if (regions.size > 1 && !takesRegions) throw usageError(`${command} works in one --region`, "Give one of them.");
-  if (local && regions.size > 1) throw usageError("--local has one Region", "Give one --region, or leave it out.");
-  if (local && profile !== undefined) throw usageError("--local uses no AWS profile", "Leave --profile out.");
+  if (regions.size > 1 && !takesRegions) throw usageError(`${command} works in one --region`, "give one of them");
+  if (local && regions.size > 1) throw usageError("--local has one Region", "give one --region, or leave it out");
+  if (local && profile !== undefined) throw usageError("--local uses no AWS profile", "leave --profile out");
   return {
     ...(region === undefined ? {} : { region }),
     ...(profile === undefined ? {} : { profile }),

@@ -17,7 +17,7 @@ function refuseFormatsAsOutput(argv: readonly string[]): void {
       (token.startsWith("--output=") && formats.test(token.slice("--output=".length))),
   );
   if (isOne)
-    throw usageError("--output gives a task's output, it does not choose a format", "Formats are chosen by --json, --jsonl and --query.");
+    throw usageError("--output gives a task's output, it does not choose a format", "formats are chosen by --json, --jsonl and --query");
 }
 
 /** An option where a value should be means that the value was forgotten; commander would take the option's name as the value. */
@@ -36,7 +36,7 @@ function refuseFlagsAsValues(program: Command, argv: readonly string[]): void {
     if (value !== undefined && isFlag) {
       throw usageError(
         `${token} needs a value, and the option ${value} stands in its place`,
-        `If ${value} is the value: ${token}=${value}`,
+        `if ${value} is the value: ${token}=${value}`,
       );
     }
     index += 1;

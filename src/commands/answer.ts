@@ -53,7 +53,7 @@ async function answer(context: Context, options: Record<string, unknown>, first?
   const [word, outcome] = isNamed && second === undefined ? [undefined, first] : [first, second];
   const reference = await readReference(context, word, naming);
   if (reference.kind === "token" && reference.execution === null)
-    throw usageError("the words of a task are in its machine, and the token alone does not tell it", "Add --execution <arn>.");
+    throw usageError("the words of a task are in its machine, and the token alone does not tell it", "add --execution <arn>");
   const given = await givenFields(context, options, outcome);
   await using connection = await context.connect();
   const found = await lookUp(context, connection, reference, naming);
@@ -133,7 +133,7 @@ function chosen(choices: readonly AnswerChoice[], outcome: string, details: Task
 }
 
 function wordsHint(choices: readonly AnswerChoice[], { id, definition }: TaskDetails): string {
-  if (choices.length > 0) return `There ${choices.length === 1 ? "is" : "are"}: ${choices.map(({ word }) => word).join(", ")}`;
-  if (definition === null) return `Its definition may not be read; sfn-callback succeed ${id} --output '<json>' needs none.`;
-  return `No Choice follows it that tells answers apart: sfn-callback succeed ${id} --output '<json>', or give a --contract.`;
+  if (choices.length > 0) return `there ${choices.length === 1 ? "is" : "are"}: ${choices.map(({ word }) => word).join(", ")}`;
+  if (definition === null) return `its definition may not be read; sfn-callback succeed ${id} --output '<json>' needs none`;
+  return `no Choice follows it that tells answers apart: sfn-callback succeed ${id} --output '<json>', or give a --contract`;
 }

@@ -34,9 +34,9 @@ export async function createMachines(
     } else if (present.isOurs) {
       created.push({ name, arn: present.arn, change: "unchanged" });
     } else {
-      throw new CliError("failure", `A state machine named ${name} is there with another definition; it was left as it is`, {
+      throw new CliError("failure", `a state machine named ${name} is there with another definition; it was left as it is`, {
         code: "StateMachineAlreadyExists",
-        hint: "Delete it first, or use another --local-file.",
+        hint: "delete it first, or use another --local-file",
       });
     }
   }

@@ -8,7 +8,7 @@ export function parseDuration(text: string, option: string): number {
   const unit = match?.[2];
   const milliseconds = Number(match?.[1]) * (isUnit(unit) ? millisecondsPerUnit[unit] : Number.NaN);
   if (!Number.isSafeInteger(Math.round(milliseconds))) {
-    throw usageError(`${option}: ${JSON.stringify(text)} is not a duration`, "Durations are written 90s, 15m, 6h or 7d.");
+    throw usageError(`${option}: ${JSON.stringify(text)} is not a duration`, "durations are written 90s, 15m, 6h or 7d");
   }
   return Math.round(milliseconds);
 }

@@ -47,7 +47,7 @@ export class HandOvers {
         // A SIGTERM to us must not cut an answer off: `finish` says when it is enough.
         stop: this.#stop.signal,
       });
-      if (exitCode !== 0) terminal.warn(`--on-task ended with ${exitCode} for ${task.stateName} in ${task.executionArn}.`);
+      if (exitCode !== 0) terminal.warn(`--on-task ended with ${exitCode} for ${task.stateName} in ${task.executionArn}`);
     } catch (error) {
       terminal.warn(`--on-task could not run for ${task.stateName}: ${error instanceof Error ? error.message : String(error)}`);
     }

@@ -76,13 +76,13 @@ function parseImport(options: Record<string, unknown>): LocalImport | undefined 
   const substitutions = textOptions(options, "substitute").map((setting): [string, string] => {
     const equals = setting.indexOf("=");
     if (equals < 1)
-      throw usageError(`--substitute ${JSON.stringify(setting)} is not key=value`, "For example: --substitute QueueUrl=queue");
+      throw usageError(`--substitute ${JSON.stringify(setting)} is not key=value`, "for example: --substitute QueueUrl=queue");
     return [setting.slice(0, equals), setting.slice(equals + 1)];
   });
   const watch = options["watch"] === true;
   if (folder !== undefined) return { folder, substitutions: Object.fromEntries(substitutions), watch };
   const without = watch ? "--watch" : substitutions.length > 0 ? "--substitute" : null;
-  if (without !== null) throw usageError(`${without} is for imported definitions, and nothing is imported`, "Add --import <folder>.");
+  if (without !== null) throw usageError(`${without} is for imported definitions, and nothing is imported`, "add --import <folder>");
   return undefined;
 }
 

@@ -63,7 +63,7 @@ export async function serveFor(context: Context, options: ServeOptions, program:
 }
 
 async function advance(context: Context, options: Record<string, unknown>, milliseconds: number): Promise<number> {
-  if (options["endpointUrl"] !== undefined) throw usageError("only the clock of a local file can be moved", "Leave --endpoint-url out.");
+  if (options["endpointUrl"] !== undefined) throw usageError("only the clock of a local file can be moved", "leave --endpoint-url out");
   await using server = await context.serveLocal({ file: localFile(context), port: 0, ...regionOf(context) });
   await server.advance(milliseconds);
   const now = server.now().toISOString();
@@ -133,7 +133,7 @@ function isLoopback(host = "127.0.0.1"): boolean {
 function localFile(context: Context): string {
   const { endpointUrl, profile, localFile: file } = context.connectionOptions;
   if (endpointUrl !== undefined || profile !== undefined)
-    throw usageError("local serves a local file, not AWS", "Leave --endpoint-url and --profile out.");
+    throw usageError("local serves a local file, not AWS", "leave --endpoint-url and --profile out");
   // "" stands for the file that SFN_CALLBACK_LOCAL_FILE names, or the one in the state directory: serveLocal knows both.
   return file ?? "";
 }

@@ -66,7 +66,7 @@ export async function start(context: Context, options: StartOptions): Promise<nu
   const watched = await follow(context, connection, started, options);
   await context.terminal.result(watchedJson(watched), () => watchedLines(context.terminal, watched));
   if (options.until !== undefined && !watched.reached) {
-    context.terminal.warn("The time of --timeout passed; the execution goes on.");
+    context.terminal.warn("the time of --timeout passed; the execution goes on");
     return 9;
   }
   const answered = options.until === "waiting" ? await offerToAnswer(context, connection, watched) : null;
@@ -86,8 +86,8 @@ export async function machineArn(stepFunctions: StepFunctions, named: string): P
   }
   const hint =
     names.length === 0
-      ? "There is none yet: sfn-callback deploy-example --local makes an example"
-      : `There are: ${names.slice(0, 10).join(", ")}`;
+      ? "there is none yet: sfn-callback deploy-example --local makes an example"
+      : `there are: ${names.slice(0, 10).join(", ")}`;
   throw usageError(`there is no state machine named ${machine} here`, hint);
 }
 

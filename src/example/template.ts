@@ -10,10 +10,10 @@ export const functionTimeoutSeconds = 10;
 export const logRetentionDays = 14;
 
 /** Longer than a request for approval may wait (7 days), or its message would be gone before. SQS keeps none longer. */
-export const messageRetentionSeconds = 14 * 24 * 3600;
+const messageRetentionSeconds = 14 * 24 * 3600;
 
 /** So often a message is received without being deleted before it goes to the dead-letter queue. */
-export const mostReceives = 5;
+const mostReceives = 5;
 
 /** The tag on all that can have one. */
 export const exampleTag = { Key: "sfn-callback", Value: "example" } as const;

@@ -54,7 +54,7 @@ async function read(path: string): Promise<string> {
 /** What is sent to AWS must be what was given: bytes that are no text would become something else. */
 function utf8Text(bytes: Buffer, what: string): string {
   if (isUtf8(bytes)) return bytes.toString("utf8");
-  throw usageError(`${what} is not UTF-8 text`, "Save it as UTF-8.");
+  throw usageError(`${what} is not UTF-8 text`, "save it as UTF-8");
 }
 
 function refuse(path: string, error: unknown): never {

@@ -39,10 +39,10 @@ function localFailure(error: unknown, file: string, port: number): unknown {
   if (codeOf(error) === "EADDRINUSE") {
     return new CliError("failure", `port ${port} is in use`, {
       code: "PortInUse",
-      hint: "Choose another one: --port 0 takes any free one.",
+      hint: "choose another one: --port 0 takes any free one",
       cause: error,
     });
   }
-  const hint = "Name another one with --local-file <file>, or move this one away: a new one is made.";
+  const hint = "name another one with --local-file <file>, or move this one away: a new one is made";
   return new CliError("failure", `the local file ${file} cannot be used: ${reasonOf(error)}`, { code: "LocalFile", hint, cause: error });
 }

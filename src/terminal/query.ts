@@ -9,7 +9,7 @@ export async function applyQuery(query: string, json: unknown): Promise<unknown>
   } catch (error) {
     throw usageError(
       `--query cannot be applied to the result: ${reasonOf(error)}`,
-      "The command was carried out; --json prints all of its result.",
+      "the command was carried out; --json prints all of its result",
     );
   }
 }
@@ -25,7 +25,7 @@ export async function checkQuery(query: string): Promise<void> {
     // Type errors come from the null it is tried on; the real document may well satisfy them.
     const syntaxErrors = [EmptyExpressionError, IncompleteExpressionError, LexerError, ParseError, UnknownFunctionError];
     if (!syntaxErrors.some((kind) => error instanceof kind)) return;
-    throw usageError(`--query is not a valid JMESPath expression: ${reasonOf(error)}`, "See https://jmespath.org for the syntax.");
+    throw usageError(`--query is not a valid JMESPath expression: ${reasonOf(error)}`, "see https://jmespath.org for the syntax");
   }
 }
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { tokenInPayload } from "../../src/callback/history/token-in-payload.ts";
+import { ownTokensInPayload } from "../../src/callback/history/token-in-payload.ts";
 import { hideTokens, looksLikeToken, repairToken } from "../../src/callback/task-token.ts";
 import { tokenOf } from "./history.ts";
 
@@ -71,7 +71,7 @@ describe("hideTokens", () => {
   });
 });
 
-describe("tokenInPayload", () => {
+describe("the own token of a task's payload", () => {
   const own = tokenOf(1);
   const parent = tokenOf(2);
 
@@ -80,17 +80,17 @@ describe("tokenInPayload", () => {
     ["a string that is JSON", { MessageBody: JSON.stringify({ a: [own] }) }],
     ["a link", { Message: `Approve: https://x.test/a?t=${encodeURIComponent(own)}&ok=1` }],
     ["an environment variable", { Overrides: { ContainerOverrides: [{ Environment: [{ Name: "T", Value: own }] }] } }],
-  ])("finds it in %s", (_, payload) => {
-    expect(tokenInPayload(JSON.stringify(payload), [])).toBe(own);
+  ])("is found in %s", (_, payload) => {
+    expect(ownTokensInPayload(JSON.stringify(payload), [])).toEqual([own]);
   });
 
-  it("passes over a parent's token, which the input holds too", () => {
-    expect(tokenInPayload(JSON.stringify({ parent, own }), [JSON.stringify({ parent })])).toBe(own);
-    expect(tokenInPayload(JSON.stringify({ parent }), [JSON.stringify({ parent })])).toBeNull();
+  it("is not a parent's, which the input holds too", () => {
+    expect(ownTokensInPayload(JSON.stringify({ parent, own }), [JSON.stringify({ parent })])).toEqual([own]);
+    expect(ownTokensInPayload(JSON.stringify({ parent }), [JSON.stringify({ parent })])).toEqual([]);
   });
 
-  it("takes an emulator's short token by its key, and never a path sent as text", () => {
-    expect(tokenInPayload('{"task_token":"7f3a"}', [])).toBe("7f3a");
-    expect(tokenInPayload('{"TaskToken":"$$.Task.Token"}', [])).toBeNull();
+  it("is an emulator's short token, known by its key, and never a path sent as text", () => {
+    expect(ownTokensInPayload('{"task_token":"7f3a"}', [])).toEqual(["7f3a"]);
+    expect(ownTokensInPayload('{"TaskToken":"$$.Task.Token"}', [])).toEqual([]);
   });
 });

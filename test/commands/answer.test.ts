@@ -65,7 +65,7 @@ describe("the words of a task", () => {
     for (const words of [[], ["aprove"], ["__proto__"]]) {
       const { code, stderr } = await cli(["answer", task, ...words]);
       expect(code).toBe(2);
-      expect(stderr).toContain("There are: approve, reject");
+      expect(stderr).toContain("there are: approve, reject");
     }
     expect(await json(["wait", task, "--until", "waiting"])).toMatchObject({ code: 0, result: { status: "RUNNING" } });
   });

@@ -92,7 +92,7 @@ describe("a bulk answer", () => {
     const { stderr, code } = await cli(["fail", ...approvals, "--error", "No"]);
     expect(code).toBe(2);
     expect(stderr).toMatch(/Answer with failure 3 tasks:\n {2}approval, Ask for approval: 3, the oldest since .* → Catch → Rejected\n/);
-    expect(stderr).toContain("Add --yes --expect 3");
+    expect(stderr).toContain("add --yes --expect 3");
     expect(await statuses()).toEqual(untouched);
   });
 

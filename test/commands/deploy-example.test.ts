@@ -118,7 +118,7 @@ describe("deploying to CloudFormation", () => {
   it("needs --yes where there is no terminal, before it asks AWS for anything but CloudFormation", async () => {
     await using peer = await cloudFormationPeer();
     const { code, stderr } = await deployExample(peer, []);
-    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining("hint: Add --yes") });
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining("hint: add --yes") });
     expect(operationsOf(peer)).toEqual(["DescribeStacks"]);
   });
 });

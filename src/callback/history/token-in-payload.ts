@@ -2,11 +2,6 @@ import { looksLikeToken, repairToken, tokensIn } from "../task-token.ts";
 
 const deepestNesting = 40;
 
-/** The task's own token in its resolved parameters, or null: the first of `ownTokensInPayload`. */
-export function tokenInPayload(payload: string, inputs: readonly (string | null)[]): string | null {
-  return ownTokensInPayload(payload, inputs)[0] ?? null;
-}
-
 /**
  * The tokens in a task's resolved parameters that can be its own, the likeliest first. Authors put it under any key, in any string, also in a
  * string that is JSON. A token that stands in the state's or the execution's input too is a parent's. Emulators' tokens have no shape: then

@@ -108,7 +108,7 @@ async function askForOutput({ context, details }: Composing, example: Answer | n
  * Shows what is about to be sent where, and what follows, and asks whether to send it. Null for a no. Nothing is asked where the task was closed while
  * the person was at it: then the answer is only judged against how it was.
  */
-export async function confirmAnswer(composing: Composing, answer: Answer, known?: Preview | null): Promise<Composed | null> {
+async function confirmAnswer(composing: Composing, answer: Answer, known?: Preview | null): Promise<Composed | null> {
   const { context, connection, details, tryState } = composing;
   const { definition } = details;
   const found = await readAgain(connection, details.found);

@@ -41,7 +41,7 @@ export async function checkedForm(outcome: ContractOutcome, given: JsonObject): 
   const problems = await formProblems(outcome, given);
   if (problems.length === 0) return given;
   const missing = requiredFields(outcome.form).filter((name) => !Object.hasOwn(given, name));
-  const hint = missing.length === 0 ? "--set gives its fields." : `Give ${missing.map((name) => `--set ${name}=…`).join(" ")}`;
+  const hint = missing.length === 0 ? "--set gives its fields" : `give ${missing.map((name) => `--set ${name}=…`).join(" ")}`;
   throw usageError(`${outcome.word} cannot be answered so: ${problems.join("; ")}`, hint);
 }
 

@@ -116,7 +116,7 @@ function thenOf({ next, nextState, ending, heldUpBy, newTaskId }: AnswerResult):
 }
 
 /** How an execution stands: `SUCCEEDED with output {...}`, `FAILED with error Rejected`, `ABORTED`. */
-export function endingText({ status, output, error }: { status: string; output: string | null; error: string | null }): string {
+function endingText({ status, output, error }: { status: string; output: string | null; error: string | null }): string {
   if (output !== null) return `${status} with output ${shortened(output)}`;
   return error === null ? status : `${status} with error ${error}`;
 }

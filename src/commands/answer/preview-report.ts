@@ -21,7 +21,7 @@ export async function previewOne(
   stamp: SendingOptions["stamp"],
 ): Promise<number> {
   if (reference.kind === "token" && reference.execution === null)
-    throw usageError("--preview needs the task's execution, and the token alone does not tell it", "Add --execution <arn>.");
+    throw usageError("--preview needs the task's execution, and the token alone does not tell it", "add --execution <arn>");
   const found = await lookUp(context, connection, reference, narrowing);
   if (found.task.taskToken !== null) context.terminal.hide(found.task.taskToken);
   const before = resultBefore(found, answer);
@@ -35,7 +35,7 @@ export async function previewDetails(context: Context, connection: Connection, d
   const { state } = found.task;
   if (definition === null)
     throw new CliError("access", `the definition may not be read: ${details.unread.join("; ")}`, {
-      hint: "Without it nothing can be foreseen.",
+      hint: "without it nothing can be foreseen",
     });
   const preview = await previewAnswer(await openTrials(context, connection), found, definition, answer);
   const request = requestFor(answer);

@@ -100,7 +100,7 @@ export function refuseUnstampable(answer: Answer, { stamp }: SendingOptions, now
   if (stamp === undefined) return;
   const full = stamped(answer, { ...stamp, answeredAt: now.toISOString() });
   if (full === null)
-    throw usageError("--stamp adds members to an object, and the output is none", "Leave --stamp out, or answer with an object.");
+    throw usageError("--stamp adds members to an object, and the output is none", "leave --stamp out, or answer with an object");
   const problem = full.kind === "success" ? checkOutput(full.output) : full.kind === "failure" ? checkCause(full.cause ?? "") : undefined;
   if (problem !== undefined) throw usageError(`${problem} (with the stamp)`);
 }

@@ -54,7 +54,7 @@ export async function readText(files: Files, value: string): Promise<string> {
 export async function readJson(files: Files, options: ValueOptions, option: string): Promise<string | undefined> {
   const settings = [...options.set, ...options.setString, ...options.setJson];
   if (options.value === undefined) return settings.length === 0 ? undefined : JSON.stringify(fromSettings(options));
-  if (settings.length > 0) throw usageError(`${option} gives the whole value, so --set cannot stand beside it`, `Use ${option} or --set.`);
+  if (settings.length > 0) throw usageError(`${option} gives the whole value, so --set cannot stand beside it`, `use ${option} or --set`);
   const text = (await readText(files, options.value)).replace(/^\uFEFF/, "").trim();
   parseJson(text, option, options.value);
   return text;
@@ -71,19 +71,19 @@ export function parseJson(text: string, option: string, given = text): unknown {
 }
 
 function placeOf(text: string, error: unknown): string {
-  if (text === "") return "it is empty.";
+  if (text === "") return "it is empty";
   const position = /at position (\d+)/.exec(error instanceof Error ? error.message : "")?.[1];
   if (position === undefined)
-    return /Unexpected end|Unterminated/.test(String(error)) ? "it ends too early." : "it does not begin as JSON does.";
+    return /Unexpected end|Unterminated/.test(String(error)) ? "it ends too early" : "it does not begin as JSON does";
   const before = text.slice(0, Number(position)).split("\n");
   const found = text.slice(Number(position), Number(position) + 12);
   const place = `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
-  return found === "" ? `it ends too early, at ${place}.` : `unexpected ${JSON.stringify(found)} at ${place}.`;
+  return found === "" ? `it ends too early, at ${place}` : `unexpected ${JSON.stringify(found)} at ${place}`;
 }
 
 function hintFor(text: string, option: string): string {
-  if (/^[^{["'\n][^\n]{0,60}$/.test(text)) return `A plain text is quoted twice: ${option} '${JSON.stringify(text)}'`;
-  return `Write JSON in single quotes, ${option} '{"approved":true}', or give a file: ${option} @answer.json`;
+  if (/^[^{["'\n][^\n]{0,60}$/.test(text)) return `a plain text is quoted twice: ${option} '${JSON.stringify(text)}'`;
+  return `write JSON in single quotes, ${option} '{"approved":true}', or give a file: ${option} @answer.json`;
 }
 
 type JsonObject = { [key: string]: unknown };
@@ -104,7 +104,7 @@ function assign(root: JsonObject, option: string, setting: string, read: (text: 
   const equals = setting.indexOf("=");
   const keys = setting.slice(0, Math.max(equals, 0)).split(".");
   if (equals < 1 || keys.includes(""))
-    throw usageError(`${option} ${JSON.stringify(setting)} is not key=value`, `For example: ${option} approved=true`);
+    throw usageError(`${option} ${JSON.stringify(setting)} is not key=value`, `for example: ${option} approved=true`);
   let target = root;
   for (const key of keys.slice(0, -1)) {
     const inner = Object.hasOwn(target, key) ? target[key] : undefined;

@@ -206,11 +206,11 @@ function journalOn(file: AppendedFile | null, text: string | null): Journal | nu
 async function consent({ terminal, prompts }: Context, { yes, expect }: BulkChoice, count: number): Promise<void> {
   if (count === 0) return;
   if (yes && (expect !== undefined || terminal.interactive)) return;
-  if (yes) throw usageError("--yes off a terminal needs --expect, the count that is meant; nothing was sent", `Add --expect ${count}`);
+  if (yes) throw usageError("--yes off a terminal needs --expect, the count that is meant; nothing was sent", `add --expect ${count}`);
   if (!terminal.interactive)
     throw usageError(
       "many tasks are answered only after a question, and there is no terminal; nothing was sent",
-      `Add --yes --expect ${count}`,
+      `add --yes --expect ${count}`,
     );
   if (!(await prompts.confirm(`Go on with ${count.toLocaleString("en-US")}?`)))
     throw new CliError("usage", "nothing was sent", { code: "Declined" });

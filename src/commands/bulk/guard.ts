@@ -48,5 +48,5 @@ function samplesOf(tasks: readonly PlannedTask[]): readonly PlannedTask[] {
 
 /** Refuses --preview for many: it tells of one task. */
 export function refusePreviewOfMany({ preview }: SendingOptions): void {
-  if (preview) throw usageError("--preview tells what an answer does to one task", "--dry-run tells the plan of many.");
+  if (preview) throw usageError("--preview tells what an answer does to one task", "--dry-run tells the plan of many");
 }

@@ -41,10 +41,10 @@ export function bulkChoice(options: Record<string, unknown>, word: string | unde
   const all = options["all"] === true;
   if (!all && from === null) {
     const given = bulkOnly.find((name) => options[name] !== undefined);
-    if (given !== undefined) throw usageError(`${flagOf(given)} is for many tasks`, "Add --all, or --from <file>.");
+    if (given !== undefined) throw usageError(`${flagOf(given)} is for many tasks`, "add --all, or --from <file>");
     return null;
   }
-  if (all && from !== null) throw usageError("--all and --from name different tasks", "Give one of them.");
+  if (all && from !== null) throw usageError("--all and --from name different tasks", "give one of them");
   const one =
     word !== undefined
       ? "<task>"
@@ -91,5 +91,5 @@ function count(options: Record<string, unknown>, name: string): number | undefin
 function refuseTooWide({ stateMachine, state, across }: Pick<BulkChoice, "stateMachine" | "state" | "across">): void {
   const isOne = (name: string | undefined) => name !== undefined && !/[*?]/.test(name);
   if (across || (isOne(stateMachine) && isOne(state))) return;
-  throw usageError("--all needs one --state-machine and one --state", "Name both, or add --across to answer several alike.");
+  throw usageError("--all needs one --state-machine and one --state", "name both, or add --across to answer several alike");
 }

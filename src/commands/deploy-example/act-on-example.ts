@@ -39,7 +39,7 @@ function refuseStackOptions(given: Record<string, unknown>, { place }: Connectio
     ["stackName", "--stack-name"],
     ["permissionsBoundary", "--permissions-boundary"],
   ] as const) {
-    if (given[name] !== undefined) throw usageError(`${option} is of no use here: ${where}`, `Leave ${option} out.`);
+    if (given[name] !== undefined) throw usageError(`${option} is of no use here: ${where}`, `leave ${option} out`);
   }
 }
 

@@ -52,7 +52,7 @@ function machinesIn(resources: readonly StackResource[]): string[] {
 /** Without a terminal there is nobody to ask. */
 export function refuseWithoutConsent({ terminal }: Context, { yes }: DeleteOptions): void {
   if (yes || terminal.interactive) return;
-  throw usageError("deploy-example --delete asks before it deletes anything, and there is no terminal", "Add --yes.");
+  throw usageError("deploy-example --delete asks before it deletes anything, and there is no terminal", "add --yes");
 }
 
 export async function confirmed({ prompts }: Context, question: string): Promise<void> {

@@ -44,7 +44,7 @@ async function dryRun({ terminal }: Context, { stepFunctions }: Connection, mach
 }
 
 async function consent({ terminal, prompts }: Context, { place }: Connection, { machines }: DeployOptions): Promise<void> {
-  if (!terminal.interactive) throw usageError("deploy-example asks before it creates anything, and there is no terminal", "Add --yes.");
+  if (!terminal.interactive) throw usageError("deploy-example asks before it creates anything, and there is no terminal", "add --yes");
   if (!(await prompts.confirm(`Create the state machines ${machines.join(" and ")} at ${placeText(place)}?`, true)))
     throw new CliError("usage", "nothing was created", { code: "Declined" });
 }

@@ -15,7 +15,7 @@ export async function eject({ terminal, files }: Context, options: EjectOptions)
   if (there.length > 0)
     throw usageError(
       `${there.join(", ")} ${there.length === 1 ? "is" : "are"} there already; nothing was written`,
-      "Name another folder, or add --force.",
+      "name another folder, or add --force",
     );
   for (const [path, text] of project) await files.create(join(folder, path), text, { overwrite: force });
   const written = project.map(([path]) => join(folder, path));

@@ -43,7 +43,7 @@ const longestStackName = 57;
 /** What the command line asks for; a usage error where that cannot be meant. */
 export function wanted(given: Record<string, unknown>): Wanted {
   const acts = (["delete", "print", "eject"] as const).filter((act) => given[act] !== undefined);
-  if (acts.length > 1) throw usageError(`--${acts[0]} and --${acts[1]} are two different things to do`, "Give one of them.");
+  if (acts.length > 1) throw usageError(`--${acts[0]} and --${acts[1]} are two different things to do`, "give one of them");
   const [act = "deploy"] = acts;
   refuseForeign(given, act);
   if (act === "eject") return { act, options: ejectOptions(given) };
@@ -52,7 +52,7 @@ export function wanted(given: Record<string, unknown>): Wanted {
   const roleArn = arnOption(given, "roleArn", /^arn:[\w-]+:iam::\d{12}:role\/.+$/);
   const permissionsBoundary = boundaryOf(given);
   if (roleArn !== undefined && permissionsBoundary !== undefined)
-    throw usageError("--permissions-boundary is for roles that are created, and with --role-arn none is", "Give one of them.");
+    throw usageError("--permissions-boundary is for roles that are created, and with --role-arn none is", "give one of them");
   const options = { machines: machinesOf(given), stackName, yes, tags: tagsOf(given), roleArn, permissionsBoundary };
   return { act, options: { ...options, dryRun: given["dryRun"] === true } };
 }
@@ -75,8 +75,8 @@ function refuseForeign(given: Record<string, unknown>, act: Wanted["act"]): void
   for (const [name, acts] of Object.entries(goWith)) {
     if (given[name] === undefined || acts.includes(act)) continue;
     const option = flagOf(name);
-    if (act === "deploy") throw usageError(`${option} is for --${acts[0]}`, `Add --${acts[0]}${acts[0] === "eject" ? " <folder>" : ""}.`);
-    throw usageError(`${option} is of no use with --${act}`, `Leave ${option} out.`);
+    if (act === "deploy") throw usageError(`${option} is for --${acts[0]}`, `add --${acts[0]}${acts[0] === "eject" ? " <folder>" : ""}`);
+    throw usageError(`${option} is of no use with --${act}`, `leave ${option} out`);
   }
 }
 
@@ -91,7 +91,7 @@ export function stackNameOf(given: Record<string, unknown>): string {
   if (!/^[a-zA-Z][a-zA-Z0-9-]*$/.test(name))
     throw usageError(
       `--stack-name ${JSON.stringify(name)} is not the name of a stack`,
-      "It begins with a letter and holds letters, digits and hyphens only.",
+      "it begins with a letter and holds letters, digits and hyphens only",
     );
   if (name.length > longestStackName)
     throw usageError(`--stack-name has ${name.length} characters; the names made of it allow ${longestStackName}`);
@@ -108,7 +108,7 @@ function arnOption(given: Record<string, unknown>, name: string, form: RegExp): 
   if (arn !== undefined && !form.test(arn))
     throw usageError(
       `${flagOf(name)} ${JSON.stringify(arn)} is not the ARN of a ${name === "roleArn" ? "role" : "managed policy"}`,
-      `It looks like arn:aws:iam::123456789012:${name === "roleArn" ? "role" : "policy"}/name`,
+      `it looks like arn:aws:iam::123456789012:${name === "roleArn" ? "role" : "policy"}/name`,
     );
   return arn;
 }
@@ -124,7 +124,7 @@ function tagsOf(given: Record<string, unknown>): Readonly<Record<string, string>
     const equals = text.indexOf("=");
     const [key, value] = [text.slice(0, Math.max(equals, 0)), text.slice(equals + 1)];
     if (key === "" || /^Key=/.test(text))
-      throw usageError(`--tags ${JSON.stringify(text)} is not key=value`, "For example: --tags team=orders");
+      throw usageError(`--tags ${JSON.stringify(text)} is not key=value`, "for example: --tags team=orders");
     if (/^aws:/i.test(key)) throw usageError(`--tags ${JSON.stringify(text)}: keys that begin with aws: are AWS's own`);
     if (key.length > 128 || value.length > 256) throw usageError(`--tags ${key}: a key has 128 characters at most, a value 256`);
     if (tags.has(key)) throw usageError(`--tags ${key} is given twice`);
@@ -140,8 +140,8 @@ function ejectOptions(given: Record<string, unknown>): EjectOptions {
     choiceOption(given, "as", tools),
     choiceOption(given, "runtime", runtimes),
   ];
-  if (folder === "") throw usageError("--eject is empty", "Name a folder: --eject callback-example");
-  if (tool === undefined) throw usageError("--eject needs the tool to write for", "Add --as cloudformation, sam, serverless or cdk.");
-  if (runtime !== undefined && tool !== "serverless") throw usageError("--runtime is for --as serverless", "Leave it out.");
+  if (folder === "") throw usageError("--eject is empty", "name a folder: --eject callback-example");
+  if (tool === undefined) throw usageError("--eject needs the tool to write for", "add --as cloudformation, sam, serverless or cdk");
+  if (runtime !== undefined && tool !== "serverless") throw usageError("--runtime is for --as serverless", "leave it out");
   return { machines: machinesOf(given), folder, tool, runtime: runtime ?? "nodejs", force: given["force"] === true };
 }

@@ -106,7 +106,7 @@ function refuseWithoutConsent({ terminal }: Context, { yes, dryRun }: DeployOpti
   if (yes || dryRun || terminal.interactive) return;
   throw usageError(
     "deploy-example asks before it changes anything, and there is no terminal",
-    "Add --yes; --dry-run shows what would change.",
+    "add --yes; --dry-run shows what would change",
   );
 }
 

@@ -94,7 +94,7 @@ async function answersInWord(
   if (areEqual) return sameForAll(actOf(first));
   const outputs = new Map([...answers].flatMap(([key, each]) => (each.kind === "success" ? [[key, each.output] as const] : [])));
   if (outputs.size === answers.size) return { act: { command: "succeed", answer: null }, outputs };
-  throw usageError(`${word} is another failure for each of these tasks`, "Answer them one by one.");
+  throw usageError(`${word} is another failure for each of these tasks`, "answer them one by one");
 }
 
 function actOf(answer: Answer): BulkAct {

@@ -1,7 +1,8 @@
 import { findTask } from "../../answering/look-up.ts";
-import { answerTask, resultBefore } from "../../answering/send.ts";
+import { type AnswerResult, answerTask, resultBefore } from "../../answering/send.ts";
 import { stopExecution } from "../../answering/stop.ts";
 import { checkCause } from "../../callback/answer.ts";
+import type { Closing } from "../../callback/history/waiting-tasks.ts";
 import type { Context } from "../../context.ts";
 import { CliError } from "../../errors.ts";
 import { type Text, yellow } from "../../text.ts";
@@ -65,10 +66,11 @@ async function stop({ context, connection }: Session, row: Row): Promise<Done> {
   const shown = redacted(result, terminal.redact);
   const told: Text = [shown.outcome, "  ", stopSentence(shown)];
   const isGrave = exitCodes[result.outcome] !== 0;
-  return { ended: new Map(result.outcome === "unknown" ? [] : [[row.key, "stopped"]]), told, isGrave };
+  const how = result.closing === null ? result.outcome : closingText(result.closing);
+  return { ended: new Map(result.outcome === "unknown" ? [] : [[row.key, isGrave ? how : "stopped"]]), told, isGrave };
 }
 
-function doneWith({ terminal }: Context, row: Row, result: Parameters<typeof outcomeLine>[0]): Done {
+function doneWith({ terminal }: Context, row: Row, result: AnswerResult): Done {
   const shown = redacted(result, terminal.redact);
   const line = outcomeLine(shown);
   const told: Text = result.unread === null ? line : [line, yellow(`  the history could not be read: ${result.unread}`)];
@@ -78,13 +80,13 @@ function doneWith({ terminal }: Context, row: Row, result: Parameters<typeof out
   return { ended, told, isGrave: exitCodes[result.outcome] !== 0 };
 }
 
-function endedText({ outcome, sent, closing }: Parameters<typeof outcomeLine>[0]): Text {
+function endedText({ outcome, sent, closing }: AnswerResult): Text {
   if (outcome === "applied") return sent === "failure" ? "you: failure" : "you: success";
   return closing === null ? outcome : closingText(closing);
 }
 
 /** How a task ended, in as few words as a row has room for. */
-export function closingText(closing: NonNullable<Parameters<typeof outcomeLine>[0]["closing"]>): Text {
+export function closingText(closing: Closing): Text {
   switch (closing.kind) {
     case "succeeded":
       return "answered: success";

@@ -25,10 +25,7 @@ export function taskColumns(names: readonly string[], now: Date): readonly TaskC
   return names.map((name) => {
     const column = known.get(name) ?? inputColumn(name);
     if (column !== undefined) return isWide ? { ...column, least: leastWide } : column;
-    throw usageError(
-      `--columns: there is no column ${JSON.stringify(name)}`,
-      `There are ${[...known.keys()].join(", ")} and input.<path>.`,
-    );
+    throw usageError(`--columns: there is no column ${JSON.stringify(name)}`, `there are ${[...known.keys()].join(", ")} and input.<path>`);
   });
 }
 

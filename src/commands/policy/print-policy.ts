@@ -27,7 +27,7 @@ const goWith: Readonly<Record<string, readonly Role[]>> = {
 export async function policy(context: Context, given: Record<string, unknown>, word: string): Promise<number> {
   const { terminal } = context;
   const role = roles.find((each) => each === word);
-  if (role === undefined) throw usageError(`there is no policy for ${JSON.stringify(word)}`, `It is one of ${roles.join(", ")}.`);
+  if (role === undefined) throw usageError(`there is no policy for ${JSON.stringify(word)}`, `it is one of ${roles.join(", ")}`);
   refuseForeign(given, role);
   const { statements, cannotRestrict } = await partsOf(context, given, role);
   const document = given["trust"] === true ? trust(given, context) : policyDocument(statements);
@@ -62,10 +62,10 @@ function refuseForeign(given: Record<string, unknown>, role: Role): void {
   for (const [name, takers] of Object.entries(goWith)) {
     if (given[name] === undefined || takers.includes(role)) continue;
     const option = flagOf(name);
-    throw usageError(`${option} is of no use with ${role}; it is for ${takers.join(", ")}`, `Leave ${option} out.`);
+    throw usageError(`${option} is of no use with ${role}; it is for ${takers.join(", ")}`, `leave ${option} out`);
   }
   if (given["trust"] === true && given["definition"] !== undefined)
-    throw usageError("--trust and --definition are two different policies", "Give one of them.");
+    throw usageError("--trust and --definition are two different policies", "give one of them");
 }
 
 function keyOf(arn: string | undefined): string | null {
@@ -73,7 +73,7 @@ function keyOf(arn: string | undefined): string | null {
   if (/^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/.test(arn)) return arn;
   throw usageError(
     `--kms-key ${JSON.stringify(arn)} is not the ARN of a key`,
-    "It looks like arn:aws:kms:eu-central-1:123456789012:key/…; a policy cannot name a key by its alias.",
+    "it looks like arn:aws:kms:eu-central-1:123456789012:key/…; a policy cannot name a key by its alias",
   );
 }
 

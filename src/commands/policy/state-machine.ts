@@ -60,7 +60,7 @@ function callsOf(text: string): Call[] {
   try {
     machine = JSON.parse(text);
   } catch {
-    throw usageError("--definition is not JSON", "A definition in YAML is to be turned into JSON first.");
+    throw usageError("--definition is not JSON", "a definition in YAML is to be turned into JSON first");
   }
   if (!isObject(machine) || !isObject(machine["States"])) throw usageError("--definition is no state machine: it has no States");
   const calls: Call[] = [];

@@ -116,7 +116,7 @@ async function readOutputFile(folder: WorkFolder): Promise<CommandEnd["outputFil
 }
 
 /** The environment without the variables that hold the token; with `passToken` as it is, and the token in SFN_CALLBACK_TOKEN. */
-export function childEnvironment(environment: Environment, token: string, passToken: boolean): Environment {
+function childEnvironment(environment: Environment, token: string, passToken: boolean): Environment {
   if (passToken) return { ...environment, SFN_CALLBACK_TOKEN: token };
   return Object.fromEntries(Object.entries(environment).filter(([, value]) => value === undefined || !holdsToken(value, token)));
 }

@@ -77,7 +77,7 @@ export function parseWorker(options: Record<string, unknown>): WorkerSettings | 
   const activity = textOption(options, "activity");
   const workerName = textOption(options, "workerName");
   const stray = ["workerName", "concurrency", "maxTasks"].find((name) => options[name] !== undefined);
-  if (activity === undefined && stray !== undefined) throw usageError(`${flagOf(stray)} is for a worker`, "Add --activity <arn or name>.");
+  if (activity === undefined && stray !== undefined) throw usageError(`${flagOf(stray)} is for a worker`, "add --activity <arn or name>");
   if (activity === undefined) return null;
   if (activity === "") throw usageError("--activity is empty");
   if (workerName === "" || (workerName?.length ?? 0) > workerNameLimitCharacters)
@@ -104,7 +104,7 @@ function parseErrorFor(settings: readonly string[]): ReadonlyMap<number, string>
   for (const setting of settings) {
     const [, code, name = ""] = /^(\d{1,3})=(.+)$/s.exec(setting) ?? [];
     if (code === undefined || Number(code) < 1 || Number(code) > 255)
-      throw usageError(`--error-for ${JSON.stringify(setting)} is not <exit code>=<name>`, "For example: --error-for 75=TemporaryFailure");
+      throw usageError(`--error-for ${JSON.stringify(setting)} is not <exit code>=<name>`, "for example: --error-for 75=TemporaryFailure");
     refuseErrorName(name, "--error-for");
     names.set(Number(code), name);
   }
