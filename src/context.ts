@@ -129,8 +129,11 @@ export interface Terminal {
   readonly readerGone: AbortSignal;
   /** Gives the result: `json` as one document (or one line under --jsonl) in the JSON formats, else `lines` to stdout, piece by piece. */
   result(json: unknown, lines: () => Iterable<Text>): Promise<void>;
-  /** Gives a result under --json whose member `name` is the list of `items`, before its others. It is written item by item, and held whole for --query only. */
-  listResult(name: string, items: Iterable<unknown>, others: Readonly<Record<string, unknown>>): Promise<void>;
+  /**
+   * Gives a result under --json that may be long: members that are lists, arrays or other iterables, are written item by item, and held whole for --query
+   * only.
+   */
+  longResult(members: Readonly<Record<string, unknown>>): Promise<void>;
   /** Gives one object of a stream under --jsonl; does nothing in other formats. */
   item(json: unknown): Promise<void>;
   /** Lays rows out: an aligned table with headers on a terminal, for which they are gone through twice; tab-separated without in a pipe. */

@@ -3,7 +3,7 @@ import type { Environment, Failure, Format, OutputOptions, Terminal } from "../c
 import { CliError } from "../errors.ts";
 import type { Text } from "../text.ts";
 import { cyan, dim, red, yellow } from "../text.ts";
-import { listDocument } from "./list-document.ts";
+import { longDocument, wholeDocument } from "./long-document.ts";
 import { canSpin, createSpinners, silentProgress } from "./progress.ts";
 import { applyQuery } from "./query.ts";
 import { safeJson, safeLines, safeText } from "./safe-text.ts";
@@ -105,8 +105,8 @@ export function createTerminal(
     },
     readerGone: readerGone.signal,
     result: async (json, lines) => (format === "human" ? printAll(renderedLines(lines(), renderOut)) : printJson(json)),
-    listResult: async (name, items, others) =>
-      options.query === undefined ? printAll(listDocument(name, items, others, secrets)) : printJson({ [name]: [...items], ...others }),
+    longResult: async (members) =>
+      options.query === undefined ? printAll(longDocument(members, secrets)) : printJson(wholeDocument(members)),
     item: async (json) => (format === "jsonl" ? printJson(json) : undefined),
     table: (columns, rows) =>
       stdout.isTTY === true ? alignedTable(columns, rows, stdoutColumns(), secrets.clean) : separatedTable(columns, rows),

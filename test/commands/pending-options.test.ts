@@ -231,7 +231,7 @@ describe("pending forms", () => {
     await using proxy = await faultProxy(bench.local.url, hangingAt(":orders:old"));
     const onOutput = async (stream: string, text: string) => {
       if (stream === "stderr") progress += text;
-      if (/1 waiting, 1 execution read[\s\S]*\n {2}1 {2}orders {2}Ask the owner/.test(progress)) abort.abort();
+      if (/1 waiting, 1 execution read\s+1 {2}orders {2}Ask the owner/.test(progress)) abort.abort();
     };
     const { code, stdout, stderr } = await pending(
       ["--state-machine", "orders", "--no-color"],

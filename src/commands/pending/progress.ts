@@ -38,26 +38,13 @@ export class SweepProgressLines {
   }
 
   #show(groups: TaskGroups): void {
-    if (this.#latest !== null) this.#progress.update(progressText(this.#latest), groupLines(groups.largestFirst()));
+    if (this.#latest !== null) this.#progress.update(leftText(this.#latest), foundLines(this.#latest, groups.largestFirst()));
     this.#latest = null;
   }
 }
 
-/** A line for each of the largest: how many wait in which machine and state. */
-export function groupLines(largestFirst: readonly TaskGroup[]): readonly string[] {
-  // The line that says that one is left out is as long as the one.
-  const shown = largestFirst.length <= mostGroups + 1 ? largestFirst : largestFirst.slice(0, mostGroups);
-  const width = String(shown[0]?.count ?? "").length;
-  const lines = shown.map(({ count, stateMachineName, state }) =>
-    [String(count).padStart(width), stateMachineName, state ?? "not readable"].join("  "),
-  );
-  const left = largestFirst.length - shown.length;
-  return left === 0 ? lines : [...lines, `and ${left} more machines and states`];
-}
-
 /** What is left, and how long it takes where the quotas make it long. */
-export function progressText(at: SweepProgress): string {
-  const { machinesLeft, callbackMachinesLeft, executionsLeft, executionsRead, tasks, millisecondsLeft } = at;
+export function leftText({ machinesLeft, callbackMachinesLeft, executionsLeft, millisecondsLeft }: SweepProgress): string {
   const left =
     callbackMachinesLeft > 0
       ? counted(machinesLeft, "machine")
@@ -65,7 +52,22 @@ export function progressText(at: SweepProgress): string {
         ? `${counted(machinesLeft, "machine")} without a callback`
         : counted(executionsLeft, "execution");
   const time = millisecondsLeft < worthTellingMilliseconds ? "" : `, about ${formatSpan(millisecondsLeft)}; Ctrl-C keeps what you have`;
-  return `${tasks} waiting, ${counted(executionsRead, "execution")} read; ${left} left${time}`;
+  return `${left} left${time}`;
+}
+
+/** How many wait, and in which machines and states: a line for each of the largest groups. */
+export function foundLines({ tasks, executionsRead }: SweepProgress, largestFirst: readonly TaskGroup[]): readonly string[] {
+  // The line that says that one is left out is as long as the one.
+  const shown = largestFirst.length <= mostGroups + 1 ? largestFirst : largestFirst.slice(0, mostGroups);
+  const left = largestFirst.length - shown.length;
+  const width = String(shown[0]?.count ?? "").length;
+  return [
+    `${tasks} waiting, ${counted(executionsRead, "execution")} read`,
+    ...shown.map(
+      ({ count, stateMachineName, state }) => `${String(count).padStart(width)}  ${stateMachineName}  ${state ?? "not readable"}`,
+    ),
+    ...(left === 0 ? [] : [`and ${left} more machines and states`]),
+  ];
 }
 
 function counted(count: number, what: string): string {

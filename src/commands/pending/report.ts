@@ -2,10 +2,10 @@ import type { OrderedTasks } from "../../sweep/packed-tasks.ts";
 import type { SweptTask } from "../../sweep/swept-task.ts";
 import { dim, type Text } from "../../text.ts";
 import { type Found, type Looking, timeOf } from "./look.ts";
-import { warnOfNotSeen } from "./not-seen-text.ts";
+import { notSeenLines } from "./not-seen-text.ts";
 import type { PendingOptions } from "./options.ts";
 import { callsOf } from "./regions.ts";
-import { pendingScreen } from "./screen.ts";
+import { pendingScreen, type Shown } from "./screen.ts";
 import { taskColumns, usualColumns, wideColumns } from "./waiting-task-columns.ts";
 import { groupColumns, groupJson } from "./waiting-task-groups.ts";
 import { taskJson } from "./waiting-task-json.ts";
@@ -16,8 +16,10 @@ export async function report(looking: Looking, found: Found): Promise<void> {
   const { terminal } = looking.context;
   const now = timeOf(looking);
   const tasks = firstOf(found, options);
-  const isCut = tasks.length < found.tasks.length;
   const { notSeen, milliseconds } = found;
+  const isCut = tasks.length < found.tasks.length;
+  const warnings = notSeenLines(notSeen);
+  const remarks = remarksOn(looking, found, isCut || found.count === options.limit);
   const about = { notSeen, complete: found.complete && !isCut, ...callsOf(connections), milliseconds };
   if (options.form === "count") {
     await terminal.result({ count: found.count, ...about }, () => [String(found.count)]);
@@ -25,9 +27,9 @@ export async function report(looking: Looking, found: Found): Promise<void> {
     const all = found.groups.largestFirst();
     await terminal.result({ groups: all.map(groupJson), ...about }, () => terminal.table(groupColumns(now), all));
   } else if (terminal.format === "human") {
-    await terminal.result(null, () => rows(looking, found, tasks, now));
+    await terminal.result(null, () => rows(looking, found, tasks, { now, remarks: warnings.length + remarks.length }));
   } else if (terminal.format === "json") {
-    await terminal.listResult("tasks", jsonOf(tasks, options), about);
+    await terminal.longResult({ tasks: jsonOf(tasks, options), ...about });
   } else {
     // None is left where each was given when it was found.
     for (const task of jsonOf(tasks, options)) {
@@ -35,8 +37,9 @@ export async function report(looking: Looking, found: Found): Promise<void> {
       await terminal.item(task);
     }
   }
-  warnOfNotSeen(terminal, notSeen);
-  tellAbout(looking, found, isCut || found.count === options.limit);
+  for (const warning of warnings) terminal.warn(warning);
+  debugCalls(looking, found);
+  for (const remark of remarks) terminal.note(dim(remark));
 }
 
 function firstOf(found: Found, { sort, limit }: PendingOptions): OrderedTasks {
@@ -60,26 +63,34 @@ function* jsonOf(tasks: OrderedTasks, { withInput }: PendingOptions) {
   for (const task of tasks) yield taskJson(task, withInput);
 }
 
-function rows({ context: { terminal }, connections, options }: Looking, found: Found, tasks: OrderedTasks, now: Date): Iterable<Text> {
+function rows(
+  { context: { terminal }, connections, options }: Looking,
+  found: Found,
+  tasks: OrderedTasks,
+  shown: Pick<Shown, "now" | "remarks">,
+): Iterable<Text> {
   if (tasks.length === 0) return [];
   const isChosen = options.columns !== null && options.columns !== wideColumns;
   const named = options.columns ?? (options.filter.unanswerable === true ? [...usualColumns, "answerable"] : usualColumns);
   const columns = connections.length > 1 && !isChosen ? named.toSpliced(1, 0, "region") : named;
-  if (!terminal.stdoutIsTerminal || isChosen) return terminal.table(taskColumns(columns, now), tasks);
+  if (!terminal.stdoutIsTerminal || isChosen) return terminal.table(taskColumns(columns, shown.now), tasks);
   const isWhole = options.columns !== null || options.limit !== undefined;
-  return pendingScreen(terminal, { tasks, groups: found.groups.largestFirst(), columns, isWhole, now });
+  return pendingScreen(terminal, { ...shown, tasks, groups: found.groups.largestFirst(), columns, isWhole });
 }
 
-function tellAbout({ context: { terminal }, connections }: Looking, found: Found, isCutOff: boolean): void {
+/** What a person is told below. */
+function remarksOn({ context: { terminal } }: Looking, found: Found, isCutOff: boolean): readonly string[] {
+  if (terminal.format !== "human" || !terminal.stderrIsTerminal) return [];
+  if (found.interrupted) return ["interrupted: this is what was found so far"];
+  if (found.count === 0) return [found.notSeen.length === 0 ? "nothing is waiting" : "nothing is waiting where it could be looked"];
+  return isCutOff ? ["cut off by --limit"] : [];
+}
+
+function debugCalls({ context: { terminal }, connections }: Looking, { milliseconds }: Found): void {
   const { calls, throttles } = callsOf(connections);
   const counts = (of: Readonly<Record<string, number>>) =>
     Object.entries(of)
       .map(([operation, count]) => `${operation} ${count}`)
       .join(", ");
-  terminal.debug(`calls: ${counts(calls)}; throttled: ${counts(throttles) || "none"}; ${found.milliseconds} ms`);
-  if (terminal.format !== "human" || !terminal.stderrIsTerminal) return;
-  if (found.interrupted) terminal.note(dim("interrupted: this is what was found so far"));
-  else if (found.count === 0)
-    terminal.note(dim(found.notSeen.length === 0 ? "nothing is waiting" : "nothing is waiting where it could be looked"));
-  else if (isCutOff) terminal.note(dim("cut off by --limit"));
+  terminal.debug(`calls: ${counts(calls)}; throttled: ${counts(throttles) || "none"}; ${milliseconds} ms`);
 }

@@ -11,6 +11,8 @@ export interface Shown {
   readonly columns: readonly string[];
   /** Whether more than a screen was asked for. */
   readonly isWhole: boolean;
+  /** How many lines will be said below. */
+  readonly remarks: number;
   readonly now: Date;
 }
 
@@ -19,11 +21,11 @@ const takenRows = 2;
 const fewestGroups = 3;
 
 /** A line per machine and state where that says something, then the tasks, as many as the screen has room for. */
-export function pendingScreen(terminal: Terminal, { tasks, groups, columns, isWhole, now }: Shown): Iterable<Text> {
+export function pendingScreen(terminal: Terminal, { tasks, groups, columns, isWhole, remarks, now }: Shown): Iterable<Text> {
   const unanswerable = groups.reduce((sum, { count, answerable }) => sum + count - answerable, 0);
   const remark =
     unanswerable > 0 && !columns.includes("answerable") ? [dim(`${unanswerable} cannot be answered here: --unanswerable says why`)] : [];
-  const room = isWhole ? Number.POSITIVE_INFINITY : terminal.rows - takenRows - remark.length;
+  const room = isWhole ? Number.POSITIVE_INFINITY : terminal.rows - takenRows - remarks - remark.length;
   const summary = groups.length < tasks.length ? summaryLines(terminal, groups, groupsShown(groups.length, tasks.length, room), now) : [];
   const most = room - summary.length - 1;
   // Where tasks are left out, a line says so.
