@@ -80,7 +80,13 @@ function asCliError(error: unknown, program: Command, argv: readonly string[], s
   if (error instanceof CommanderError) {
     const command = commandIn(program, argv);
     if (error.code === "commander.excessArguments" && command === program.name()) return unknownCommand(program);
-    return usageError(error.message.replace(/^error: /, "").replace(/\n/g, " "), `${command} --help`);
+    return usageError(
+      error.message
+        .replace(/^error: /, "")
+        .replace(/\n/g, " ")
+        .replace(/\.$/, ""),
+      `${command} --help`,
+    );
   }
   const message = error instanceof Error ? error.message : String(error);
   return new CliError("failure", `internal error: ${message}`, { code: "Internal", hint: "--debug shows where", cause: error });

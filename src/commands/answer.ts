@@ -18,11 +18,8 @@ import { checkedForm } from "./answer/fill-form.ts";
 import { reportOutcome } from "./answer/outcome-report.ts";
 import { previewDetails } from "./answer/preview-report.ts";
 import {
-  addContract,
-  addDryRun,
-  addFollow,
-  addPreview,
-  addReasonAndStamp,
+  addChecks,
+  addSendingOptions,
   identified,
   refuseUnstampable,
   type SendingOptions,
@@ -39,7 +36,7 @@ export function registerAnswer(program: Command, run: Run): void {
     .description("answer a waiting task in its machine's own words")
     .argument("[task]", "a task id, an address, or an execution")
     .argument("[outcome]", "one of the words that `show` lists; asked for on a terminal");
-  addContract(addPreview(addDryRun(addFollow(addReasonAndStamp(addTaskOptions(addSetOptions(command)))))));
+  addChecks(addSendingOptions(addTaskOptions(addSetOptions(command))));
   addExamples(command, ["answer 3f9c approve", "answer 3f9c reject --set reason='too expensive'", "answer approval/order-17"]).action(
     run(answer),
   );

@@ -9,7 +9,7 @@ export function registerDeployExample(program: Command, run: Run): void {
     .description("deploy the example, the state machines random and approval, as one stack; or delete or eject it")
     .option("--template <name>", "random, approval or all (default)")
     .option("--stack-name <name>", "the stack (default: sfn-callback-example); all names in it begin with this one")
-    .option("--tags <key=value>", "a tag on all that is created; may be given again", repeatable)
+    .option("--tags <key=value>", "a tag on all that is created; repeatable", repeatable)
     .option("--role-arn <arn>", "use this role for the state machines and the function, and create none")
     .option("--permissions-boundary <arn>", "the permissions boundary of the roles that are created")
     .option("--dry-run", "show what would change, and change nothing")

@@ -3,7 +3,7 @@ import { readReference } from "../answering/task-reference.ts";
 import { checkCause, checkError } from "../callback/answer.ts";
 import type { Context } from "../context.ts";
 import { answerOne, refuse } from "./answer/answering.ts";
-import { addDryRun, addFollow, addPreview, addReasonAndStamp, refuseUnstampable, sendingOptions } from "./answer/sending-options.ts";
+import { addSendingOptions, refuseUnstampable, sendingOptions } from "./answer/sending-options.ts";
 import { allowOneStdin, readText } from "./answer/values.ts";
 import { bulk } from "./bulk/bulk.ts";
 import { addBulkOptions, bulkChoice } from "./bulk/options.ts";
@@ -18,7 +18,7 @@ export function registerFail(program: Command, run: Run): void {
     .argument("[task]", "a task id, an address, or an execution")
     .option("--error <name>", "the error's name, as a Catch or Retry of the machine names it")
     .option("--cause <text>", "the cause: text, @file, or - for standard input");
-  addBulkOptions(addReasonAndStamp(addPreview(addFollow(addDryRun(addTaskOptions(command))))));
+  addBulkOptions(addSendingOptions(addTaskOptions(command)));
   addExamples(command, [
     "fail 3f9c --error Rejected --cause 'too expensive'",
     "fail approval/order-17 --error Rejected --cause @reason.txt",

@@ -18,8 +18,8 @@ const longestLatencyMilliseconds = 600_000;
 export function addServeOptions(command: Command): Command {
   return (
     command
-      .option("--port <port>", "the port (default 8083; a free one for -- <command>)")
-      .option("--listen <host>", "the address or name to listen on (default 127.0.0.1)")
+      .option("--port <port>", "the port (default: 8083; a free one for -- <command>)")
+      .option("--listen <host>", "the address or name to listen on (default: 127.0.0.1)")
       .option("--allow-host <name>", "another name that clients call it by, as in a container network; repeatable", repeatable)
       .option("--import <folder>", "make the state machines of its *.asl.json, *.asl.yaml and *.asl.yml, named after the files")
       // biome-ignore lint/suspicious/noTemplateCurlyInString: this is how the files write it

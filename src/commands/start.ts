@@ -25,7 +25,7 @@ export function registerStart(program: Command, run: Run): void {
     .command("start")
     .description("start an execution")
     .argument("<state-machine>", "name or ARN")
-    .option("--input <json>", "the input: '<json>', @file or - (default {})")
+    .option("--input <json>", "the input: '<json>', @file or - (default: {})")
     .option("--name <name>", "the execution's name")
     .option("--until <what>", "waiting: until a task waits or it ended; ended: until it ended")
     .option("--timeout <duration>", "give up waiting after this time (exit 9)");

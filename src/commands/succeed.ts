@@ -6,16 +6,7 @@ import type { Context } from "../context.ts";
 import { usageError } from "../errors.ts";
 import { answerOne, refuse } from "./answer/answering.ts";
 import { composeOutput } from "./answer/compose-answer.ts";
-import {
-  addContract,
-  addDryRun,
-  addFollow,
-  addPreview,
-  addReasonAndStamp,
-  refuseUnstampable,
-  type SendingOptions,
-  sendingOptions,
-} from "./answer/sending-options.ts";
+import { addChecks, addSendingOptions, refuseUnstampable, type SendingOptions, sendingOptions } from "./answer/sending-options.ts";
 import { addSetOptions, allowOneStdin, parseJson, readJson, valueOptions } from "./answer/values.ts";
 import { answerTaskInWords } from "./answer.ts";
 import { bulk } from "./bulk/bulk.ts";
@@ -30,7 +21,7 @@ export function registerSucceed(program: Command, run: Run): void {
     .description("answer a waiting task with an output")
     .argument("[task]", "a task id, an address, or an execution")
     .option("--output <json>", "the output: JSON, @file, or - for standard input");
-  addBulkOptions(addContract(addPreview(addReasonAndStamp(addFollow(addDryRun(addTaskOptions(addSetOptions(command))))))));
+  addBulkOptions(addChecks(addSendingOptions(addTaskOptions(addSetOptions(command)))));
   addExamples(command, [
     `succeed 3f9c --output '{"approved":true}'`,
     "succeed approval/order-17 --set approved=true",

@@ -16,7 +16,7 @@ export function registerWait(program: Command, run: Run): void {
     .command("wait")
     .description("wait for an execution or one of its tasks")
     .argument("[task]", "a task id, an address, or an execution")
-    .option("--until <what>", "waiting, answered or ended", "ended")
+    .option("--until <what>", "waiting, answered or ended (default)")
     .option("--timeout <duration>", "give up after this long (exit 9)");
   addExamples(addTaskOptions(command), ["wait approval/order-17 --until ended --timeout 15m", "wait 3f9c --until answered"]).action(
     run(wait, { readsOnly: true }),

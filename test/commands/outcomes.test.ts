@@ -78,7 +78,7 @@ describe("--dry-run", () => {
       consequence: { kind: "next", state: "Done", text: "next: Done" },
     });
     expect((await cli(["succeed", address, "--output", "1", "--dry-run"])).stdout).toMatch(
-      /SendTaskSuccess .*nothing was sent\noutput: 1\n.*\nnext: Done\n$/s,
+      /SendTaskSuccess .*nothing was sent\n {2}output {2}1\n {2}waits .*\n {2}then {4}next: Done\n$/,
     );
     expect(await eventTypes(address)).not.toContain("TaskSucceeded");
   });

@@ -56,8 +56,8 @@ export async function dryRunFound(
   await context.terminal.result(json, () => [
     headline(request.operation, `the task ${state} of ${executionArn.split(":").slice(-2).join("/")}`),
     ...sent(context, request),
-    `it waits since ${waitingSince.toISOString()}${timeoutAt === null ? "" : `, until ${timeoutAt.toISOString()}`}`,
-    ...(consequence === null ? [] : [consequenceText(consequence, state)]),
+    [dim("  waits   "), `since ${waitingSince.toISOString()}${timeoutAt === null ? "" : `, until ${timeoutAt.toISOString()}`}`],
+    ...(consequence === null ? [] : [[dim("  then    "), consequenceText(consequence, state)]]),
   ]);
   return 0;
 }
@@ -112,5 +112,5 @@ function headline(operation: string, subject: string): Text {
 }
 
 function sent({ terminal }: Context, { operation: _, ...members }: { readonly operation: string }): Text[] {
-  return Object.entries(members).map(([name, value]) => `${name}: ${shortened(terminal.redact(String(value)))}`);
+  return Object.entries(members).map(([name, value]): Text => [dim(`  ${name.padEnd(8)}`), shortened(terminal.redact(String(value)))]);
 }

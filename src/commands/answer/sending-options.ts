@@ -46,11 +46,16 @@ export function addDryRun(command: Command): Command {
   return command.option("--dry-run", "say what would be sent where, and send nothing");
 }
 
-/** Puts --preview and --force on a command. */
-export function addPreview(command: Command): Command {
-  return command
+/** Puts on a command how an answer is sent. */
+export function addSendingOptions(command: Command): Command {
+  return addDryRun(addStamp(addReason(command)))
     .option("--preview", "say what the answer would bring about, and send nothing")
-    .option("--force", "send it even where it would kill the execution or does not fit the contract");
+    .option("--follow", "stay until the execution ends (7 where it did not succeed) or waits again");
+}
+
+/** Puts on a command what answers with an output are checked by. */
+export function addChecks(command: Command): Command {
+  return addContract(command).option("--force", "send it even where it would kill the execution or does not fit the contract");
 }
 
 /** Puts --contract on a command. */
@@ -58,19 +63,19 @@ export function addContract(command: Command): Command {
   return command.option("--contract <file>", "how its tasks may be answered (default: contract.json in ~/.config/sfn-callback)");
 }
 
-/** Puts --follow on a command. */
-export function addFollow(command: Command): Command {
-  return command.option("--follow", "stay until the execution ends (7 where it did not succeed) or waits again");
+/** Puts --reason on a command. */
+export function addReason(command: Command): Command {
+  return command.option("--reason <text>", "why, for the result and the journal");
 }
 
-/** Puts --reason on a command, and --stamp with --as. */
-export function addReasonAndStamp(command: Command): Command {
+/** Puts --stamp and --as on a command. */
+export function addStamp(command: Command): Command {
   return command
-    .option("--reason <text>", "why, for the result and the journal")
     .option("--stamp", "add answeredBy, answeredAt and reason to the output or the cause")
     .option("--as <name>", "who answers, for --stamp (default: the ARN of the AWS credentials)");
 }
 
+/** What was asked for; a usage error for what cannot be meant. */
 export function sendingOptions(options: Record<string, unknown>): SendingOptions {
   const [reason, as] = [textOption(options, "reason"), textOption(options, "as")];
   const stamps = options["stamp"] === true;

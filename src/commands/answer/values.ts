@@ -17,9 +17,9 @@ export interface ValueOptions {
 /** Puts --set, --set-string and --set-json on a command. Collectors, since a variadic option would swallow the task. */
 export function addSetOptions(command: Command): Command {
   return command
-    .option("--set <key=value>", "set one member, dotted keys; true, false, null and numbers are taken as JSON", repeatable)
-    .option("--set-string <key=value>", "set one member to a string", repeatable)
-    .option("--set-json <key=json>", "set one member to a JSON value", repeatable);
+    .option("--set <key=value>", "set one member, dotted keys; true, false, null and numbers are taken as JSON; repeatable", repeatable)
+    .option("--set-string <key=value>", "set one member to a string; repeatable", repeatable)
+    .option("--set-json <key=json>", "set one member to a JSON value; repeatable", repeatable);
 }
 
 /** The value options of a command's parsed options; `name` is the option that holds the whole value (`output`, `input`). */

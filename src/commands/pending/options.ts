@@ -26,7 +26,7 @@ export interface PendingOptions {
 
 export function addPendingOptions(command: Command): Command {
   return command
-    .option("--state-machine <name>", "only of this state machine, or pattern with * and ?; may be given again", repeatable)
+    .option("--state-machine <name>", "only of this state machine, or pattern with * and ?; repeatable", repeatable)
     .option("--execution <name>", "only of this execution, or pattern")
     .option("--state <name>", "only in the state of exactly this name, or of this pattern")
     .option("--kind <kind>", "callback or activity")
@@ -43,7 +43,7 @@ export function addPendingOptions(command: Command): Command {
     .option("--count", "only how many")
     .option("--with-input", "add each state's input (JSON formats)")
     .option("--fail-if-any", "end with 8 where something waits")
-    .option("--rate-share <share>", "of the API quotas to use, 0.1 to 1 (default 0.5)");
+    .option("--rate-share <share>", "of the API quotas to use, 0.1 to 1 (default: 0.5)");
 }
 
 /** Throws a usage error for what cannot be meant, before any call. */

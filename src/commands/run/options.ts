@@ -24,14 +24,14 @@ const workerNameLimitCharacters = 80;
 export function addRunOptions(command: Command): Command {
   return command
     .option("--every <duration>", "how often to beat (default: a third of HeartbeatSeconds; 30s where only the token is known)")
-    .option("--output-from <source>", `where the output comes from: ${outputSources.join(", ")}`, "auto")
+    .option("--output-from <source>", `where the output comes from: ${outputSources.join(", ")} (default: auto)`)
     .option("--wrap", 'take stdout as text and answer {"stdout": "<text>"}')
     .option("--error <name>", "the error's name for every failure (default: ExitCode.<n> or Signal.<name>)")
     .option("--error-for <code=name>", "the error's name for one exit code, for the machine's Retry and Catch; repeatable", repeatable)
-    .option("--grace <duration>", "how long after a SIGTERM the command gets a SIGKILL, once its task is gone", "10s")
-    .option("--on-signal <what>", "fail or leave the task where the command was ended by a signal to sfn-callback", "fail")
+    .option("--grace <duration>", "how long after a SIGTERM the command gets a SIGKILL, once its task is gone (default: 10s)")
+    .option("--on-signal <what>", "fail (default) or leave the task where the command was ended by a signal to sfn-callback")
     .option("--pass-token", "leave the token in the command's environment, also as SFN_CALLBACK_TOKEN")
-    .option("--log <format>", "how to tell on stderr what happens: json for an object a line", "human")
+    .option("--log <format>", "how to tell on stderr what happens: human (default), or json for an object a line")
     .option("--activity <name or arn>", "work on the tasks of an activity, one after the other")
     .option("--worker-name <name>", "how the activity's history names this worker")
     .option("--concurrency <n>", `how many of the activity's tasks to work on at once, ${mostTasksAtOnce} at most`)

@@ -1,7 +1,7 @@
 import { type AnswerChoice, contractTitle } from "../../answering/answer-choices.ts";
 import type { FoundContract } from "../../answering/contracts.ts";
 import type { TaskDetails } from "../../answering/task-details.ts";
-import type { FailureRule } from "../../callback/definition/next-steps.ts";
+import type { FailureRule, NextSteps } from "../../callback/definition/next-steps.ts";
 import type { TrailStep } from "../../callback/history/trail.ts";
 import type { CallbackTask } from "../../callback/history/waiting-tasks.ts";
 import { parsedJson } from "../../callback/json-value.ts";
@@ -188,11 +188,18 @@ function nextLines({ next, found }: TaskDetails): Text[] {
   const told: (readonly [string, string])[] = [
     ...(next.success === null ? [] : [["answered with success", consequenceText(next.success, state)] as const]),
     ...next.rules.map((rule) => [`on ${rule.errorEquals.join(", ")}`, ruleText(rule, state)] as const),
-    ...(next.otherFailure === null ? [] : [["on any other error", consequenceText(next.otherFailure, state)] as const]),
+    ...(next.otherFailure === null || isToldByRules(next)
+      ? []
+      : [["on any other error", consequenceText(next.otherFailure, state)] as const]),
     ...(next.timeout === null || found.task.timeoutAt === null ? [] : [["at the deadline", consequenceText(next.timeout, state)] as const]),
   ];
   const widest = Math.min(longestLabel, Math.max(0, ...told.map(([label]) => label.length)));
   return told.map(([label, text]) => [dim(label.padEnd(widest)), "  ", text]);
+}
+
+/** A catcher of all errors leaves no other. */
+function isToldByRules({ rules, otherFailure }: NextSteps): boolean {
+  return otherFailure?.kind === "catch" && rules.some(({ kind, errorEquals }) => kind === "catch" && errorEquals.includes("States.ALL"));
 }
 
 function ruleText({ kind, of, maxAttempts, next }: FailureRule, state: string): string {
