@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { LocalOptions, LocalServer } from "../context/local-server.ts";
@@ -17,6 +18,8 @@ export async function serveLocal(
   const file = resolve(options.file !== "" ? options.file : environment["SFN_CALLBACK_LOCAL_FILE"] || standard);
   // Only our own folder is made: a mistyped --local-file must not leave folders behind.
   if (file === resolve(standard)) await mkdir(dirname(file), { recursive: true, mode: 0o700 }).catch(() => {});
+  else if (!existsSync(dirname(file)))
+    throw fileFailure(file, `there is no folder ${dirname(file)}`, "make the folder, or name another file with --local-file <file>");
   const server = await createLocal({ ...options, file, clock: () => clock.now() }).catch((error: unknown) => {
     throw localFailure(error, file, options.port);
   });
@@ -44,5 +47,9 @@ function localFailure(error: unknown, file: string, port: number): unknown {
     });
   }
   const hint = "name another one with --local-file <file>, or move this one away: a new one is made";
-  return new CliError("failure", `the local file ${file} cannot be used: ${reasonOf(error)}`, { code: "LocalFile", hint, cause: error });
+  return fileFailure(file, reasonOf(error), hint, error);
+}
+
+function fileFailure(file: string, reason: string, hint: string, cause?: unknown): CliError {
+  return new CliError("failure", `the local file ${file} cannot be used: ${reason}`, { code: "LocalFile", hint, cause });
 }

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
@@ -76,6 +77,11 @@ describe("bad values are refused before anything is sent:", () => {
   it("two places", () => refused(["pending", "--local", "--endpoint-url", "http://127.0.0.1:9"], 2, /two different places/));
   it("an option where a value should be", () => refused(["succeed", id, "--output", "--json"], 2, /--output/));
   it("an unknown command", () => refused(["sucede", id], 2, /sucede/));
+  it("a local file in a folder that is not there, which is not made", async () => {
+    const file = join(folder, "none", "f.db");
+    await refused(["pending", "--local-file", file], 1, /cannot be used: there is no folder/);
+    expect(existsSync(join(folder, "none"))).toBe(false);
+  });
   it("a missing file", () => refused(["succeed", id, "--output", `@${join(folder, "none.json")}`], 2, /none\.json/));
   it("bytes that are no text", async () => {
     const file = join(folder, "latin1.json");

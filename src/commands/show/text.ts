@@ -73,7 +73,7 @@ export function briefDetailsLines({ details, contract, choices }: Shown, showing
   return [
     ...titleLines(contract, details),
     ...askedLines(details, showing),
-    ...choiceLines(choices, details),
+    ...(details.found.task.closed === null ? choiceLines(choices, details) : []),
     ...commentLines(details, showing.width),
     ...factLines(details, showing),
   ];
