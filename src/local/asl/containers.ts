@@ -3,7 +3,7 @@ import { DistributedMaps, isDistributed } from "./distributed-map.ts";
 import { type EvaluationReply, NeedsEvaluation } from "./evaluation.ts";
 import { type Iteration, type MapWait, newStrand, type ParallelWait } from "./execution-state.ts";
 import { Payload } from "./payload.ts";
-import type { Failure } from "./retry-catch.ts";
+import { endsExecution, type Failure } from "./retry-catch.ts";
 import { innerGraph, innerLines, itemAt, iterationAt, type Line, type MapItem, type Run, stateOf } from "./run.ts";
 import type { StateData } from "./state-data.ts";
 import type { Done } from "./task-state.ts";
@@ -17,6 +17,7 @@ export interface Moves {
   took(line: Line, done: Done): void;
   /** `failedEventId` is null where the state's own Failed event is still to be written. */
   stateFailed(line: Line, failure: Failure, retryFrom: number, failedEventId: number | null): void;
+  executionFailed(failure: Failure, failedEventId: number): void;
   /** The failure that an error of the language is, and the event that what comes of it follows from; throws what is none. */
   failureOf(line: Line, previous: number, error: unknown): { readonly failure: Failure; readonly previous: number };
   dataOfItem(line: Line, replies: readonly EvaluationReply[], item: MapItem): StateData;
@@ -117,7 +118,8 @@ export class Containers {
         return;
       }
       const { failure, previous } = this.#moves.failureOf(line, iteration.startedEventId, error);
-      this.lineFailed(line, failure, previous, index);
+      if (endsExecution(failure)) this.#moves.executionFailed(failure, previous);
+      else this.lineFailed(line, failure, previous, index);
     }
   }
 

@@ -134,11 +134,13 @@ export function isDistributed(state: MapState): boolean {
   return processorConfig(state).Mode === "DISTRIBUTED";
 }
 
-/** Ten recordings link the Map's exit to MapRunStarted or to MapRunSucceeded; this is what tells them apart. */
-function leavesFromMapRunStarted(line: Line, { QueryLanguage: language }: Definition): boolean {
-  const state = stateOf(line);
+/** What a definition has that AWS's language only has since late 2024. */
+const newer = /"(?:Assign|ItemsPointer|Transformation|WriterConfig|ManifestType|CSVDelimiter)":|"(?:JSONata|JSONL|PARQUET)"/;
+
+/** Recordings link the Map's exit to MapRunStarted, all since late 2024, or to MapRunSucceeded; this is what tells them apart in a definition. */
+function leavesFromMapRunStarted(line: Line, definition: Definition): boolean {
   const has = (field: string) => field === "ItemSelector" || field.startsWith("ToleratedFailure");
-  return (state.QueryLanguage ?? language) === "JSONata" || Object.keys(state).some(has);
+  return Object.keys(stateOf(line)).some(has) || newer.test(JSON.stringify(definition));
 }
 
 function childDefinition({ QueryLanguage: language }: Definition, { StartAt, States }: StateGraph): Definition {

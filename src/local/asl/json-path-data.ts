@@ -103,7 +103,8 @@ export class JsonPathData implements StateData {
 
   mapLimit(state: MapState, field: MapLimit): number | null {
     const path = state[`${field}Path`];
-    if (path === undefined) return typeof state[field] === "number" ? state[field] : null;
+    // Beyond what can be stored exactly a limit is none.
+    if (path === undefined) return typeof state[field] === "number" ? Math.min(state[field], Number.MAX_SAFE_INTEGER) : null;
     return mapLimitOf(this.#read(path, this.#effectiveInput(state)), path, field);
   }
 

@@ -7,7 +7,7 @@ import type { Json } from "./json.ts";
 import { JsonPathData, noChoiceMatched } from "./json-path-data.ts";
 import { JsonataData } from "./jsonata-data.ts";
 import { Payload } from "./payload.ts";
-import { type Failure, matchingCatcher, nextRetry } from "./retry-catch.ts";
+import { endsExecution, type Failure, matchingCatcher, nextRetry } from "./retry-catch.ts";
 import { type Line, latestAt, type MapItem, type Run, stateNamed, stateOf, stateScope, untruncated, valuesOf } from "./run.ts";
 import type { StateData, StateEnd } from "./state-data.ts";
 import { beginTask, type Done } from "./task-state.ts";
@@ -169,8 +169,13 @@ export class Lines implements Moves {
     else if (waiting.kind === "map") this.containers.iterationDone(outer, waiting, index, output, previous);
   }
 
-  #lineFailed(line: Line, failure: Failure, failedEventId: number): void {
-    if (line.outer !== null) return this.containers.lineFailed(line.outer.line, failure, failedEventId, line.outer.index);
+  #lineFailed({ outer }: Line, failure: Failure, failedEventId: number): void {
+    if (outer === null || endsExecution(failure)) this.executionFailed(failure, failedEventId);
+    else this.containers.lineFailed(outer.line, failure, failedEventId, outer.index);
+  }
+
+  /** At once, without a word on the Parallels and Maps around what failed (seen by others on AWS for States.Runtime). */
+  executionFailed(failure: Failure, failedEventId: number): void {
     const { error, cause } = failure;
     const told = withoutUndefined({ error: error ?? undefined, cause: cause === "" ? undefined : (cause ?? undefined) });
     this.#run.end("FAILED", "ExecutionFailed", failedEventId, told);

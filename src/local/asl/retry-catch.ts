@@ -13,9 +13,14 @@ export interface Failure {
 /** What States.TaskFailed does not cover: timeouts (facts page 7, documented), and JSONata that fails (measured by others). */
 const notTaskFailed = new Set(["States.Timeout", "States.QueryEvaluationError"]);
 
-/** Whether an ErrorEquals list covers the failure; nothing covers States.Runtime, not even its name (facts page 7, documented). */
+/** Whether the failure ends the execution, wherever in it: States.Runtime does, even where it is named (facts page 7, documented). */
+export function endsExecution({ isFinal, names }: Failure): boolean {
+  return isFinal === true || names.includes("States.Runtime");
+}
+
+/** Whether an ErrorEquals list covers the failure. */
 export function covers(errorEquals: readonly string[], failure: Failure): boolean {
-  if (failure.isFinal || failure.names.includes("States.Runtime")) return false;
+  if (endsExecution(failure)) return false;
   if (errorEquals.includes("States.ALL")) return true;
   if (errorEquals.includes("States.TaskFailed") && !failure.names.some((name) => notTaskFailed.has(name))) return true;
   return failure.names.some((name) => errorEquals.includes(name));
@@ -33,7 +38,9 @@ export function nextRetry(
   if (retrier === undefined) return null;
   const used = uses[index] ?? 0;
   if (used >= (retrier.MaxAttempts ?? 3)) return null;
-  const seconds = Math.min((retrier.IntervalSeconds ?? 1) * (retrier.BackoffRate ?? 2) ** used, retrier.MaxDelaySeconds ?? 99_999_999);
+  // No seconds stay none, however often an endless rate multiplies them.
+  const grown = (retrier.IntervalSeconds ?? 1) * (retrier.BackoffRate ?? 2) ** used || 0;
+  const seconds = Math.min(grown, retrier.MaxDelaySeconds ?? 99_999_999);
   const share = retrier.JitterStrategy === "FULL" ? random() : 1;
   return { index, delayMilliseconds: Math.round(seconds * 1000 * share) };
 }
