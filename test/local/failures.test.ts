@@ -1,10 +1,11 @@
-import { GetExecutionHistoryCommand } from "@aws-sdk/client-sfn";
+import { GetExecutionHistoryCommand, RedriveExecutionCommand } from "@aws-sdk/client-sfn";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { Bench, machine } from "./peer.ts";
 
 const inner = { StartAt: "Item", States: { Item: { Type: "Pass", End: true } } };
 const distributed = { ...inner, ProcessorConfig: { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" } };
 const itemsOf = (more: object) => ({ Type: "Map", ItemsPath: "$.items", ItemProcessor: inner, End: true, ...more });
+const alone = (name: string, state: object) => ({ StartAt: name, States: { [name]: { End: true, ...state } } });
 const rest = (more: object) => ({ Type: "Wait", End: true, ...more });
 const large = "x".repeat(140_000);
 const tooLarge = (what: string) =>
@@ -139,6 +140,36 @@ describe("an execution fails as on AWS", () => {
     const arn = await bench.start(machine({ Grow: { Type: "Pass", Parameters, End: true } }), { text: large });
     const { error, cause } = await bench.describe(arn);
     expect({ error, cause }).toEqual({ error: "States.DataLimitExceeded", cause: tooLarge("Grow") });
+  });
+
+  it.each<[string, object, string[]]>([
+    [
+      "a Parallel",
+      {
+        Type: "Parallel",
+        End: true,
+        Branches: [alone("Bad", { Type: "Pass", Parameters: { "x.$": "$.q" } }), alone("Rest", { Type: "Wait", Seconds: 9 })],
+      },
+      ["ParallelStateStarted<-2", "PassStateEntered<-3", "ExecutionFailed<-4"],
+    ],
+    [
+      "a Map",
+      { Type: "Map", End: true, MaxConcurrency: 1, ItemProcessor: alone("Bad", { Type: "Wait", SecondsPath: "$.q" }) },
+      ["MapStateStarted<-2", "MapIterationStarted<-3", "WaitStateEntered<-4", "ExecutionFailed<-5"],
+    ],
+    [
+      "what a Map selects",
+      { Type: "Map", End: true, MaxConcurrency: 1, ItemSelector: { "x.$": "$.q" }, ItemProcessor: inner },
+      ["MapStateStarted<-2", "MapIterationStarted<-3", "ExecutionFailed<-4"],
+    ],
+  ])("at once in States.Runtime within %s, which is told of nothing, and is redriven from there", async (_, state, events) => {
+    const Catch = [{ ErrorEquals: ["States.ALL"], Next: "Note" }];
+    const executionArn = await bench.start(machine({ Only: { ...state, Catch }, Note: { Type: "Succeed" } }), [1]);
+    const seen = async () => (await bench.history(executionArn)).map(({ type, previousEventId }) => `${type}<-${previousEventId}`).slice(2);
+    expect(await seen()).toEqual(events);
+    await bench.client.send(new RedriveExecutionCommand({ executionArn }));
+    expect((await seen()).slice(events.length).at(-1)).toBe(events.at(-1));
+    expect((await bench.describe(executionArn)).error).toBe("States.Runtime");
   });
 
   it("at its 25,000th event", async () => {

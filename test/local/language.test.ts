@@ -38,6 +38,7 @@ describe("the language", () => {
       ],
     ],
     ["them in JSONata", { ...jsonata, ...distributed({ Items: "{% $states.input %}" }) }, { b: 1, a: { x: 2 } }, pairs],
+    ["what it does without a limit for one too large", distributed({ MaxConcurrency: 1e16, ToleratedFailureCount: 1e300 }), [1], [1]],
     [
       "them in JSONata, selected",
       { ...jsonata, ...distributed({ Items: { b: "{% 1 %}", a: 2 }, ItemSelector: "{% $states.context.Map.Item.Key %}" }) },

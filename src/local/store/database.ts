@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { schema, schemaVersion } from "./schema.ts";
-import { Transactions } from "./transactions.ts";
+import { commitInThisProcess, Transactions } from "./transactions.ts";
 
 export type Row = Record<string, unknown>;
 type Value = string | number | null;
@@ -19,6 +19,7 @@ export class Database {
 
   constructor(file: string, region: string) {
     makeFolder(dirname(file));
+    commitInThisProcess();
     this.#database = new DatabaseSync(file, { timeout: 10_000 });
     // NORMAL loses nothing when a process is killed: what was written is the operating system's by then.
     // Pages written again and again are copied into the file once in 32 MB of log, not in 4: a third of a commit was that (measured).

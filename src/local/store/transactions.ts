@@ -9,6 +9,11 @@ const mostInOneCommit = 16;
  */
 const uncommitted = new Set<Transactions>();
 
+/** Writes at once what was done so far in this process, over whichever connection; before another of its connections needs the file. */
+export function commitInThisProcess(): void {
+  for (const transactions of uncommitted) transactions.tryToCommit();
+}
+
 /** What is written with one commit. */
 interface Batch {
   transactions: number;
@@ -80,14 +85,14 @@ export class Transactions {
   }
 
   #begin(): Batch {
-    for (const other of uncommitted) other.#tryToCommit();
+    commitInThisProcess();
     this.#statements.begin.run();
     uncommitted.add(this);
     const batch = { transactions: 0, written: Promise.withResolvers<void>() };
     // Whoever does not wait for it, such as what falls due, tries again by itself.
     batch.written.promise.catch(() => {});
     setImmediate(() => {
-      if (this.#batch === batch) this.#tryToCommit();
+      if (this.#batch === batch) this.tryToCommit();
     });
     return batch;
   }
@@ -105,7 +110,7 @@ export class Transactions {
   }
 
   /** Whoever waits for it is told of a failure. */
-  #tryToCommit(): void {
+  tryToCommit(): void {
     try {
       this.commit();
     } catch {

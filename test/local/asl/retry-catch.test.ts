@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isBeyondTolerance } from "../../../src/local/asl/map-tolerance.ts";
-import { covers } from "../../../src/local/asl/retry-catch.ts";
+import { covers, nextRetry } from "../../../src/local/asl/retry-catch.ts";
 
 describe("an ErrorEquals list", () => {
   it.each<[string, readonly string[], boolean]>([
@@ -25,6 +25,23 @@ describe("an ErrorEquals list", () => {
     const failure = { names, error: names[0] ?? null, cause: null };
     expect(covers([name], failure)).toBe(isCovered);
     expect(covers([name], { ...failure, isFinal: true })).toBe(false);
+  });
+});
+
+describe("a retrier", () => {
+  it.each<[object, number, number | null]>([
+    [{}, 0, 1000],
+    [{}, 2, 4000],
+    [{}, 3, null],
+    [{ IntervalSeconds: 3, BackoffRate: 1.5 }, 1, 4500],
+    [{ IntervalSeconds: 3, MaxDelaySeconds: 5 }, 2, 5000],
+    [{ IntervalSeconds: 0, BackoffRate: 1e308 }, 2, 0],
+    [{ IntervalSeconds: 1, BackoffRate: 1e308 }, 2, 99_999_999_000],
+    [{ IntervalSeconds: 4, JitterStrategy: "FULL" }, 0, 1000],
+    [{ MaxAttempts: 0 }, 0, null],
+  ])("of %j, used %i times, waits for %j ms", (more, used, delay) => {
+    const retry = nextRetry([{ ErrorEquals: ["E"], ...more }], [used], { names: ["E"], error: "E", cause: null }, () => 0.25);
+    expect(retry?.delayMilliseconds ?? null).toBe(delay);
   });
 });
 
