@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { GetExecutionHistoryCommand, ListExecutionsCommand, ListStateMachinesCommand, SFNClient } from "@aws-sdk/client-sfn";
+import { spawn as spawnOnTerminal } from "@lydell/node-pty";
 import { connectEndpoint } from "../src/aws/connection.ts";
 import { createPacer } from "../src/sweep/pacing.ts";
 import { quotaOf } from "../src/sweep/quotas.ts";
@@ -128,17 +129,26 @@ async function obviousScript(size: AccountSize): Promise<Run> {
   return { found, seconds: (clock.now().getTime() - startedAt) / 1000, calls: account.calls };
 }
 
+/** What the whole command gives: each task as it is found; all in order, for a pipe, as JSON, and what fits on the screen of a terminal. */
+const forms = [
+  { name: "pending --jsonl", args: ["--jsonl"], onTerminal: false },
+  { name: "pending in a pipe", args: [], onTerminal: false },
+  { name: "pending --json", args: ["--json"], onTerminal: false },
+  { name: "pending on a terminal", args: [], onTerminal: true },
+] as const;
+
 /** The whole command over many running executions, without quotas: its memory, and how soon it says something. */
 async function resident(size: AccountSize, environment: NodeJS.ProcessEnv): Promise<Figure[]> {
   const waiting = size.waitingMachines * size.waitingEach;
   const figures: Figure[] = [];
-  for (const form of [["--jsonl"], []]) {
+  for (const { name, args, onTerminal } of forms) {
     const account = await startAccount(size);
-    const run = await runPending([...form, "--endpoint-url", account.url], environment);
+    const command = [bin, "pending", ...args, "--endpoint-url", account.url];
+    const run = await (onTerminal ? runOnTerminal(command, environment) : runInPipe(command, environment));
     const { firstReplyAt } = await account.end();
-    const what = `sweep: ${waiting} running, pending ${form.join(" ")}`.trimEnd();
+    const what = `sweep: ${waiting} running, ${name}`;
     figures.push(figure(`${what}, resident`, run.megabytes, " MB", mostResidentMegabytes, run.code === 0));
-    if (form[0] === "--jsonl")
+    if (name === "pending --jsonl")
       figures.push(
         figure(
           `${what}, first row after the first page`,
@@ -152,24 +162,38 @@ async function resident(size: AccountSize, environment: NodeJS.ProcessEnv): Prom
   return figures;
 }
 
-async function runPending(args: readonly string[], environment: NodeJS.ProcessEnv) {
-  const child = spawn(process.execPath, [bin, "pending", ...args], { env: environment, stdio: ["ignore", "pipe", "inherit"] });
-  let [rows, megabytes, firstRowAt] = [0, Number.NaN, Number.NaN];
+async function runInPipe(command: readonly string[], environment: NodeJS.ProcessEnv) {
+  const child = spawn(process.execPath, command, { env: environment, stdio: ["ignore", "pipe", "inherit"] });
+  let [rows, firstRowAt] = [0, Number.NaN];
   child.stdout.on("data", (chunk: Buffer) => {
     if (rows === 0) firstRowAt = Date.now();
     for (const byte of chunk) if (byte === 10) rows += 1;
   });
-  const timer = setInterval(() => {
-    const peak = peakMegabytes(child);
-    if (!Number.isNaN(peak)) megabytes = peak;
-  }, 20);
-  const code = await new Promise<number | null>((done) => child.once("close", done));
-  clearInterval(timer);
+  const { code, megabytes } = await watched(child.pid, new Promise<number | null>((done) => child.once("close", done)));
   return { code, rows, megabytes, firstRowAt };
 }
 
-/** The most it ever had; not known where there is no /proc. */
-function peakMegabytes({ pid }: ChildProcess): number {
+async function runOnTerminal(command: readonly string[], environment: NodeJS.ProcessEnv) {
+  const env = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined));
+  const child = spawnOnTerminal(process.execPath, [...command], { cols: 120, rows: 40, env });
+  const ended = new Promise<number>((done) => child.onExit(({ exitCode }) => done(exitCode)));
+  return { ...(await watched(child.pid, ended)), rows: Number.NaN, firstRowAt: Number.NaN };
+}
+
+/** Looks at a process until it ends. */
+async function watched(pid: number | undefined, ended: Promise<number | null>) {
+  let megabytes = Number.NaN;
+  const timer = setInterval(() => {
+    const peak = peakMegabytes(pid);
+    if (!Number.isNaN(peak)) megabytes = peak;
+  }, 20);
+  const code = await ended;
+  clearInterval(timer);
+  return { code, megabytes };
+}
+
+/** The most that it ever had; not known where there is no /proc. */
+function peakMegabytes(pid: number | undefined): number {
   try {
     return Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? Number.NaN) / 1024;
   } catch {

@@ -45,15 +45,14 @@ type PackedTask = readonly [
   attempt: number,
   integration: Word,
   input: string | null,
-  waitingSince: number,
   timeoutSeconds: number | null,
   heartbeatSeconds: number | null,
-  timeoutAt: number | null,
-  handedTo: readonly [service: Word, id: string | null, since: number] | 0,
+  timeoutAfterMilliseconds: number | null,
+  handedTo: readonly [service: Word, id: string | null, afterMilliseconds: number] | 0,
   hasToken: 0 | 1,
 ];
 
-/** A task as JSON text of some hundred bytes, without what is in `words`. */
+/** A task as JSON text of some hundred bytes on one line, without what is in `words`. */
 export function packedTask(swept: SweptTask, words: Words): string {
   const { executionArn, executionName, task } = swept;
   const nameAt = executionArn.lastIndexOf(":") + 1;
@@ -73,7 +72,8 @@ export function packedTask(swept: SweptTask, words: Words): string {
 }
 
 function packedWaiting(task: WaitingTask, words: Words): PackedTask {
-  const { handedTo } = task;
+  const { handedTo, timeoutAt } = task;
+  const since = task.waitingSince.getTime();
   return [
     task.kind === "activity" ? 1 : 0,
     task.eventId,
@@ -82,11 +82,10 @@ function packedWaiting(task: WaitingTask, words: Words): PackedTask {
     task.attempt,
     words.wordOf(task.integration),
     task.input,
-    task.waitingSince.getTime(),
     task.timeoutSeconds,
     task.heartbeatSeconds,
-    task.timeoutAt?.getTime() ?? null,
-    handedTo === null ? 0 : [words.wordOf(handedTo.service), handedTo.id, handedTo.since.getTime()],
+    timeoutAt === null ? null : timeoutAt.getTime() - since,
+    handedTo === null ? 0 : [words.wordOf(handedTo.service), handedTo.id, handedTo.since.getTime() - since],
     task.hasToken ? 1 : 0,
   ];
 }
@@ -105,13 +104,13 @@ export function unpackedTask(text: string, words: Words): SweptTask {
     ancestorExecutionArns: ancestors.map((arn) => words.textOf(arn)),
     ancestorsComplete: false,
     waitingSince: new Date(waitingSince),
-    task: task === 0 ? null : unpackedWaiting(task, words),
+    task: task === 0 ? null : unpackedWaiting(task, waitingSince, words),
   };
 }
 
-function unpackedWaiting(packed: PackedTask, words: Words): WaitingTask {
-  const [isActivity, eventId, state, path, attempt, integration, input, waitingSince, ...others] = packed;
-  const [timeoutSeconds, heartbeatSeconds, timeoutAt, handedTo, hasToken] = others;
+function unpackedWaiting(packed: PackedTask, waitingSince: number, words: Words): WaitingTask {
+  const [isActivity, eventId, state, path, attempt, integration, input, ...others] = packed;
+  const [timeoutSeconds, heartbeatSeconds, timeoutAfter, handedTo, hasToken] = others;
   return {
     kind: isActivity === 1 ? "activity" : "callback",
     eventId,
@@ -123,8 +122,8 @@ function unpackedWaiting(packed: PackedTask, words: Words): WaitingTask {
     waitingSince: new Date(waitingSince),
     timeoutSeconds,
     heartbeatSeconds,
-    timeoutAt: timeoutAt === null ? null : new Date(timeoutAt),
-    handedTo: handedTo === 0 ? null : { service: words.textOf(handedTo[0]), id: handedTo[1], since: new Date(handedTo[2]) },
+    timeoutAt: timeoutAfter === null ? null : new Date(waitingSince + timeoutAfter),
+    handedTo: handedTo === 0 ? null : { service: words.textOf(handedTo[0]), id: handedTo[1], since: new Date(waitingSince + handedTo[2]) },
     hasToken: hasToken === 1,
   };
 }

@@ -10,12 +10,11 @@ const chunkSize = 1 << 20;
  */
 export class PackedTasks {
   readonly #words = new Words();
-  /** Of `chunkSize` bytes, but for one that holds a single longer text. */
+  /** Of `chunkSize` bytes, but for one that holds a single longer text. Each text is a line. */
   readonly #chunks: Buffer[] = [];
   /** Where the next text goes. A place is a number of a byte, as if all chunks before were of `chunkSize`. */
   #next = 0;
   readonly #places: number[] = [];
-  readonly #sizes: number[] = [];
   readonly #waitingSince: number[] = [];
 
   get length(): number {
@@ -23,7 +22,7 @@ export class PackedTasks {
   }
 
   add(task: SweptTask): void {
-    const text = packedTask(task, this.#words);
+    const text = `${packedTask(task, this.#words)}\n`;
     const size = Buffer.byteLength(text);
     if (this.#next + size > this.#chunks.length * chunkSize) {
       this.#next = this.#chunks.length * chunkSize;
@@ -31,7 +30,6 @@ export class PackedTasks {
     }
     this.#chunks.at(-1)?.write(text, this.#next % chunkSize);
     this.#places.push(this.#next);
-    this.#sizes.push(size);
     this.#waitingSince.push(task.waitingSince.getTime());
     this.#next = Math.min(this.#next + size, this.#chunks.length * chunkSize);
   }
@@ -55,8 +53,8 @@ export class PackedTasks {
   #at(index: number): SweptTask {
     const place = this.#places[index] ?? 0;
     const from = place % chunkSize;
-    const text = this.#chunks[Math.floor(place / chunkSize)]?.toString("utf8", from, from + (this.#sizes[index] ?? 0));
-    return unpackedTask(text ?? "", this.#words);
+    const chunk = this.#chunks[Math.floor(place / chunkSize)];
+    return unpackedTask(chunk?.toString("utf8", from, chunk.indexOf("\n", from)) ?? "", this.#words);
   }
 
   #byAge(): Uint32Array {

@@ -4,7 +4,7 @@ import type { CallbackTask } from "../callback/history/waiting-tasks.ts";
 
 /** What a sweep looks for; everything where nothing is given. Names may hold `*` and `?`; a name that is exactly so goes before a pattern. */
 export interface SweepFilter {
-  /** Any of these. */
+  /** Any of these; an ARN is as good as a name. */
   readonly stateMachines?: readonly string[];
   readonly execution?: string;
   readonly state?: string;
@@ -29,9 +29,9 @@ export class Wanted {
     this.#filter = filter;
   }
 
-  machine({ name, type }: StateMachineSummary): boolean {
+  machine(machine: StateMachineSummary): boolean {
     const { stateMachines = [] } = this.#filter;
-    return type === "STANDARD" && (stateMachines.length === 0 || stateMachines.some((pattern) => matchesName(pattern, name)));
+    return machine.type === "STANDARD" && (stateMachines.length === 0 || stateMachines.some((pattern) => meansMachine(pattern, machine)));
   }
 
   /** Whether anything can wait for what is wanted in an execution of the definition, one that started then where that is given. */
@@ -90,6 +90,11 @@ export class Wanted {
   #kind(kind: CallbackTask["kind"] | null): boolean {
     return this.#filter.kind === undefined || this.#filter.kind === kind;
   }
+}
+
+/** Whether it is the machine's ARN, its name, or a pattern of that. */
+export function meansMachine(pattern: string, { arn, name }: StateMachineSummary): boolean {
+  return pattern === arn || matchesName(pattern, name);
 }
 
 /** Whether it is this name, or a pattern of it: `*` stands for any text, `?` for one character. Never slow, however many stars there are. */

@@ -1,6 +1,6 @@
 import type { StateMachineSummary, StepFunctions } from "../aws/step-functions.ts";
 import { usageError } from "../errors.ts";
-import { isPattern, matchesName, type Wanted } from "./sweep-filter.ts";
+import { isPattern, meansMachine, type Wanted } from "./sweep-filter.ts";
 
 /** The machines that are wanted, as they are listed, and no further where each is named and found. Throws a usage error for a name that none has. */
 export async function* wantedMachines(
@@ -12,7 +12,7 @@ export async function* wantedMachines(
   const mayBeMore = names.length === 0 || names.some(isPattern);
   for await (const machine of stepFunctions.stateMachines()) {
     if (!wanted.machine(machine)) continue;
-    for (const name of unknown) if (matchesName(name, machine.name)) unknown.delete(name);
+    for (const name of unknown) if (meansMachine(name, machine)) unknown.delete(name);
     yield machine;
     if (!mayBeMore && unknown.size === 0) return;
   }

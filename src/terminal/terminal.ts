@@ -200,7 +200,7 @@ function* renderedLines(lines: Iterable<Text>, render: Render): Iterable<string>
 }
 
 /** In characters. */
-const pieceLength = 1 << 16;
+const pieceLength = 1 << 13;
 
 /** The same text in pieces of that length and more: a write each for a hundred thousand lines takes longer than the lines, and one for all holds all of them. */
 function* pieces(texts: Iterable<string>): Iterable<string> {

@@ -23,7 +23,6 @@ const waiting = fc.record({
   attempt: fc.integer({ min: 1, max: 99 }),
   integration: text,
   input: fc.option(text),
-  waitingSince: instant,
   timeoutSeconds: seconds,
   heartbeatSeconds: seconds,
   timeoutAt: fc.option(instant),
@@ -32,20 +31,22 @@ const waiting = fc.record({
 });
 /** Few moments, so that many tasks began to wait at the same one. */
 const moment = fc.integer({ min: 1_700_000_000_000, max: 1_700_000_000_005 }).map((at) => new Date(at));
-const swept: fc.Arbitrary<SweptTask> = fc.record({
-  id: text,
-  executionArn: fc.oneof(
-    text,
-    text.map((name) => `arn:aws:states:eu-west-1:123456789012:execution:orders/Each:${name}`),
-  ),
-  executionName: text,
-  stateMachineArn: text,
-  stateMachineName: text,
-  ancestorExecutionArns: fc.array(text, { maxLength: 3 }),
-  ancestorsComplete: fc.constant(false),
-  task: fc.option(waiting),
-  waitingSince: moment,
-});
+const swept: fc.Arbitrary<SweptTask> = fc
+  .record({
+    id: text,
+    executionArn: fc.oneof(
+      text,
+      text.map((name) => `arn:aws:states:eu-west-1:123456789012:execution:orders/Each:${name}`),
+    ),
+    executionName: text,
+    stateMachineArn: text,
+    stateMachineName: text,
+    ancestorExecutionArns: fc.array(text, { maxLength: 3 }),
+    ancestorsComplete: fc.constant(false),
+    task: fc.option(waiting),
+    waitingSince: moment,
+  })
+  .map((found) => ({ ...found, task: found.task === null ? null : { ...found.task, waitingSince: found.waitingSince } }));
 
 function packed(tasks: readonly SweptTask[]): PackedTasks {
   const kept = new PackedTasks();

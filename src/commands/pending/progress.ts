@@ -3,8 +3,8 @@ import type { SweepProgress } from "../../sweep/sweep.ts";
 import { formatSpan } from "../durations.ts";
 import type { TaskGroup, TaskGroups } from "./waiting-task-groups.ts";
 
-/** A spinner turns no faster, and a sweep may tell of a thousand executions a second. */
-const betweenUpdatesMilliseconds = 80;
+/** Nobody reads faster, a sweep may tell of a thousand executions a second, and each text has to be measured. */
+const betweenUpdatesMilliseconds = 250;
 const mostGroups = 5;
 
 /** Less than this is over before it is read. */
