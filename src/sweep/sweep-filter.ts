@@ -9,12 +9,12 @@ export interface SweepFilter {
   readonly execution?: string;
   readonly state?: string;
   readonly kind?: CallbackTask["kind"];
-  /** Only what has waited since then or longer. */
-  readonly waitingSince?: Date;
-  /** Only what began to wait then or later. */
-  readonly waitingAfter?: Date;
-  /** Only what times out until then. */
-  readonly timingOutUntil?: Date;
+  /** Only what has waited so long. */
+  readonly olderMilliseconds?: number;
+  /** Only what began to wait within this time. */
+  readonly newerMilliseconds?: number;
+  /** Only what times out within this time. */
+  readonly expiringMilliseconds?: number;
   /** Only what has no TimeoutSeconds. */
   readonly withoutDeadline?: boolean;
   /** Only what nobody can answer through this tool. */
@@ -24,9 +24,13 @@ export interface SweepFilter {
 /** A filter at each step of a sweep, so that what it leaves out costs as few calls as possible. */
 export class Wanted {
   readonly #filter: SweepFilter;
+  readonly #now: () => Date;
+  #asOf: number | null = null;
 
-  constructor(filter: SweepFilter) {
+  /** `now` is asked once, for the first definition: by then a reply has put the clock right. */
+  constructor(filter: SweepFilter, now: () => Date) {
     this.#filter = filter;
+    this.#now = now;
   }
 
   machine(machine: StateMachineSummary): boolean {
@@ -48,36 +52,44 @@ export class Wanted {
 
   /** A task waits no longer than its execution runs. Children of map runs go by names of their own making, and are wanted with their parent. */
   execution({ name, startedAt }: ExecutionSummary, isMapRunChild: boolean): boolean {
-    const { execution, waitingSince } = this.#filter;
-    if (waitingSince !== undefined && startedAt > waitingSince) return false;
+    const { execution, olderMilliseconds } = this.#filter;
+    if (olderMilliseconds !== undefined && this.#before(olderMilliseconds) < startedAt.getTime()) return false;
     return execution === undefined || isMapRunChild || matchesName(execution, name);
   }
 
   task({ state, kind, waitingSince, timeoutAt, timeoutSeconds, taskToken }: CallbackTask, definition: Definition | null): boolean {
-    const { waitingSince: since, waitingAfter, timingOutUntil, withoutDeadline, unanswerable } = this.#filter;
+    const { olderMilliseconds, newerMilliseconds, expiringMilliseconds, withoutDeadline, unanswerable } = this.#filter;
+    const since = waitingSince.getTime();
     if (!this.#state(state, definition) || !this.#kind(kind)) return false;
-    if (since !== undefined && waitingSince > since) return false;
-    if (waitingAfter !== undefined && waitingSince < waitingAfter) return false;
-    if (timingOutUntil !== undefined && (timeoutAt === null || timeoutAt > timingOutUntil)) return false;
+    if (olderMilliseconds !== undefined && this.#before(olderMilliseconds) < since) return false;
+    if (newerMilliseconds !== undefined && this.#before(newerMilliseconds) > since) return false;
+    if (expiringMilliseconds !== undefined && (timeoutAt === null || this.#before(-expiringMilliseconds) < timeoutAt.getTime()))
+      return false;
     if (withoutDeadline === true && timeoutSeconds !== null) return false;
     return unanswerable !== true || kind === "activity" || taskToken === null;
   }
 
   /** Whether an execution is wanted of which nothing but its name is known. */
   unread(): boolean {
-    const { state, kind, waitingAfter, timingOutUntil, withoutDeadline } = this.#filter;
-    return [state, kind, waitingAfter, timingOutUntil].every((given) => given === undefined) && withoutDeadline !== true;
+    const { state, kind, newerMilliseconds, expiringMilliseconds, withoutDeadline } = this.#filter;
+    return [state, kind, newerMilliseconds, expiringMilliseconds].every((given) => given === undefined) && withoutDeadline !== true;
   }
 
   /** Only what the definition itself says counts: a task waits at the earliest when its execution starts. */
   #canHold(state: DefinedState, definition: Definition, startedAt: Date | null): boolean {
-    const { timingOutUntil, withoutDeadline } = this.#filter;
+    const { expiringMilliseconds, withoutDeadline } = this.#filter;
     if (!this.#state(state.name, definition) || !this.#kind(state.waits)) return false;
     if (withoutDeadline === true && state.hasTimeout) return false;
-    if (timingOutUntil === undefined) return true;
+    if (expiringMilliseconds === undefined) return true;
     if (!state.hasTimeout) return false;
     if (startedAt === null || state.timeoutSeconds === null) return true;
-    return startedAt.getTime() + state.timeoutSeconds * 1000 <= timingOutUntil.getTime();
+    return startedAt.getTime() + state.timeoutSeconds * 1000 <= this.#before(-expiringMilliseconds);
+  }
+
+  /** So long before now; epoch milliseconds. */
+  #before(milliseconds: number): number {
+    this.#asOf ??= this.#now().getTime();
+    return this.#asOf - milliseconds;
   }
 
   #state(name: string, definition: Definition | null): boolean {

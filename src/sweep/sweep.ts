@@ -75,7 +75,7 @@ class Sweeping {
     this.#stepFunctions = stepFunctions.paced(pacer, options.signal);
     this.#pacer = pacer;
     this.#options = options;
-    this.#wanted = new Wanted(options);
+    this.#wanted = new Wanted(options, stepFunctions.now);
     this.#definitions = new MachineDefinitions(this.#stepFunctions);
     this.#reader = new ExecutionReader(this.#stepFunctions, this.#definitions);
     this.#found = new FoundTasks(options, this.#nesting);

@@ -90,6 +90,16 @@ describe("pending filters", () => {
     expect(await rows(...args)).toEqual(found);
   });
 
+  it("go by the service's clock, not by one that is wrong", async () => {
+    const clock = { now: () => new Date(bench.now - 30 * hour), sleep };
+    for (const [args, found] of [
+      [["--older", "6h"], "1"],
+      [["--newer", "2h"], "3"],
+      [["--expiring", "25h"], "2"],
+    ] as const)
+      expect((await pending([...args, "--count"], { clock })).stdout, args.join(" ")).toBe(`${found}\n`);
+  });
+
   it("cost no call that they can save", async () => {
     const calls = async (...args: string[]) => JSON.parse((await pending([...args, "--json"])).stdout).calls as Record<string, number>;
     expect(await calls("--state-machine", "refunds")).toMatchObject({ DescribeStateMachine: 1, ListExecutions: 1, GetExecutionHistory: 1 });

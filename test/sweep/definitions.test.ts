@@ -117,7 +117,7 @@ describe("a definition", () => {
       const stateMachineArn = await create(bench, name, machine({ Ask: callbackState({ End: true, ...more }) }));
       await start(bench, stateMachineArn, name, { seconds: 900 });
     }
-    const expiring = await sweepOf(bench, { timingOutUntil: new Date(bench.now + 3_600_000) });
+    const expiring = await sweepOf(bench, { expiringMilliseconds: 3_600_000 });
     expect(executionsOf(expiring)).toEqual(["said", "soon"]);
     expect(expiring.calls["GetExecutionHistory"]).toBe(2);
     const endless = await sweepOf(bench, { withoutDeadline: true });

@@ -155,7 +155,7 @@ async function planned(context: Context, connection: Connection, choice: BulkCho
   const filter = {
     ...(stateMachine === undefined ? {} : { stateMachines: [stateMachine] }),
     ...(state === undefined ? {} : { state }),
-    ...(olderMilliseconds === undefined ? {} : { waitingSince: new Date(connection.stepFunctions.now().getTime() - olderMilliseconds) }),
+    ...(olderMilliseconds === undefined ? {} : { olderMilliseconds }),
   };
   const progress = terminal.progress("looking for waiting tasks");
   try {

@@ -1,7 +1,7 @@
 import type { Connection, Context, RememberedTask } from "../../context.ts";
 import { PackedTasks } from "../../sweep/packed-tasks.ts";
 import type { Sweep } from "../../sweep/sweep.ts";
-import { filterAt, type PendingOptions } from "./options.ts";
+import type { PendingOptions } from "./options.ts";
 import { SweepProgressLines } from "./progress.ts";
 import { sweepRegions } from "./regions.ts";
 import { TaskGroups } from "./waiting-task-groups.ts";
@@ -43,7 +43,7 @@ export async function look(looking: Looking): Promise<Found> {
   const remember = () => taskIndex.remember(seen.splice(0));
   try {
     const swept = await sweepRegions(context, connections, {
-      ...filterAt(timeOf(looking), options),
+      ...options.filter,
       // The first in an order are known when all are.
       ...(options.limit === undefined || options.sort !== null ? {} : { limit: options.limit }),
       rateShare: options.rateShare,

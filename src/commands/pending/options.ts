@@ -7,9 +7,7 @@ import { needsInput, taskColumns, wideColumns } from "./waiting-task-columns.ts"
 
 /** What `pending` was asked for. */
 export interface PendingOptions {
-  /** The filter, with the spans of time still to be reckoned from now. */
-  readonly filter: Omit<SweepFilter, "waitingSince" | "waitingAfter" | "timingOutUntil">;
-  readonly spans: { readonly older: number | undefined; readonly newer: number | undefined; readonly expiring: number | undefined };
+  readonly filter: SweepFilter;
   readonly limit: number | undefined;
   /** Null where it was not asked for: then the longest waiting come first, of those that were found. */
   readonly sort: "age" | "deadline" | "machine" | null;
@@ -58,8 +56,7 @@ export function pendingOptions(given: Record<string, unknown>): PendingOptions {
     throw usageError("only one of --count, --by, --columns and --wide can be shown");
   const withInput = given["withInput"] === true;
   return {
-    filter: nameFilter(given),
-    spans: { older: span(given, "older"), newer: span(given, "newer"), expiring: span(given, "expiring") },
+    filter: filterOf(given),
     limit: limitOf(textOption(given, "limit")),
     sort: choiceOption(given, "sort", ["age", "deadline", "machine"]) ?? null,
     regions: [...new Set(textOptions(given, "region"))],
@@ -72,24 +69,18 @@ export function pendingOptions(given: Record<string, unknown>): PendingOptions {
   };
 }
 
-/** The filter as it is now. */
-export function filterAt(now: Date, { filter, spans: { older, newer, expiring } }: PendingOptions): SweepFilter {
-  return {
-    ...filter,
-    ...(older === undefined ? {} : { waitingSince: new Date(now.getTime() - older) }),
-    ...(newer === undefined ? {} : { waitingAfter: new Date(now.getTime() - newer) }),
-    ...(expiring === undefined ? {} : { timingOutUntil: new Date(now.getTime() + expiring) }),
-  };
-}
-
-function nameFilter(given: Record<string, unknown>): PendingOptions["filter"] {
+function filterOf(given: Record<string, unknown>): SweepFilter {
   const stateMachines = given["stateMachine"];
   const [execution, state, kind] = [
     textOption(given, "execution"),
     textOption(given, "state"),
     choiceOption(given, "kind", ["callback", "activity"]),
   ];
+  const [older, newer, expiring] = [span(given, "older"), span(given, "newer"), span(given, "expiring")];
   return {
+    ...(older === undefined ? {} : { olderMilliseconds: older }),
+    ...(newer === undefined ? {} : { newerMilliseconds: newer }),
+    ...(expiring === undefined ? {} : { expiringMilliseconds: expiring }),
     ...(Array.isArray(stateMachines) ? { stateMachines: stateMachines.map(String) } : {}),
     ...(execution === undefined ? {} : { execution }),
     ...(state === undefined ? {} : { state }),
