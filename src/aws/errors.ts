@@ -16,20 +16,25 @@ interface ErrorFacts {
   readonly message: string;
   /** Node's or OpenSSL's code, such as ECONNREFUSED. */
   readonly code: string | undefined;
+  /** What Node asked of the operating system, such as `connect`. */
+  readonly syscall: string | undefined;
   readonly status: number | undefined;
   readonly requestId: string | undefined;
   /** AWS answered with an error of its own, as opposed to a connection that broke. */
   readonly fromService: boolean;
 }
 
+const nothingMore = { code: undefined, syscall: undefined, status: undefined, requestId: undefined, fromService: false };
+
 /** What an error thrown by the SDK says of itself; its properties are not in any common type. */
 export function factsOf(error: unknown): ErrorFacts {
   if (!(error instanceof Error)) {
-    return { name: "Error", message: String(error), code: undefined, status: undefined, requestId: undefined, fromService: false };
+    return { name: "Error", message: String(error), ...nothingMore };
   }
   // The wire: SDK errors carry these beside Error's own members.
   const wire = error as Error & {
     code?: unknown;
+    syscall?: unknown;
     $fault?: unknown;
     $metadata?: { httpStatusCode?: number; requestId?: string };
     $response?: { statusCode?: number };
@@ -38,6 +43,7 @@ export function factsOf(error: unknown): ErrorFacts {
     name: error.name,
     message: error.message,
     code: typeof wire.code === "string" ? wire.code : undefined,
+    syscall: typeof wire.syscall === "string" ? wire.syscall : undefined,
     status: wire.$response?.statusCode ?? wire.$metadata?.httpStatusCode,
     requestId: wire.$metadata?.requestId,
     fromService: wire.$fault !== undefined,
@@ -58,10 +64,12 @@ export function isTransient(error: unknown): boolean {
   return isCutOff ? !fromService && name !== "AbortError" : status >= 500;
 }
 
-/** The connection was refused or the name not found: nothing was sent. */
+/** There was no connection yet: the name was not found, or nobody took the connection. Nothing was sent. */
 export function connectionNeverMade(error: unknown): boolean {
-  const { code } = factsOf(error);
-  return code === "ECONNREFUSED" || code === "ENOTFOUND";
+  const { name, message, code, syscall } = factsOf(error);
+  if (code === "ECONNREFUSED" || code === "ENOTFOUND" || code === "EAI_AGAIN" || syscall === "connect") return true;
+  // Node's for a host of several addresses of which none took it; and the SDK's own.
+  return error instanceof AggregateError || (name === "TimeoutError" && message.includes("did not establish a connection"));
 }
 
 /**

@@ -7,13 +7,13 @@ const causeLimitCharacters = 32_768;
 /** What is wrong with an output before it is sent: not JSON, or over 262,144 bytes of UTF-8. Undefined where AWS would take it. */
 export function checkOutput(text: string): string | undefined {
   const bytes = new TextEncoder().encode(text).length;
-  if (bytes > outputLimitBytes) return `The output is ${count(bytes)} bytes long; AWS takes at most ${count(outputLimitBytes)}.`;
-  if (text.trim() === "") return "The output is empty; it must be JSON, for example {} or null.";
+  if (bytes > outputLimitBytes) return `the output is ${count(bytes)} bytes long; AWS takes at most ${count(outputLimitBytes)}`;
+  if (text.trim() === "") return "the output is empty; it must be JSON, for example {} or null";
   const place = jsonErrorPlace(text);
   if (place === undefined) return undefined;
-  const where = `The output is not JSON: line ${place.line}, column ${place.column}.`;
+  const where = `the output is not JSON: line ${place.line}, column ${place.column}`;
   const looksPlain = text.length <= 200 && !/^\s*[[{"]/.test(text);
-  return looksPlain ? `${where} A text needs its own quotes: ${quoted(text.trim())}` : where;
+  return looksPlain ? `${where}; a text needs its own quotes: ${quoted(text.trim())}` : where;
 }
 
 /** What is wrong with an error name: over 256 characters. */
@@ -28,7 +28,7 @@ export function checkCause(text: string): string | undefined {
 
 function checkLength(what: string, text: string, limitCharacters: number): string | undefined {
   if (text.length <= limitCharacters) return undefined;
-  return `The ${what} is ${count(text.length)} characters long; AWS takes at most ${count(limitCharacters)}.`;
+  return `the ${what} is ${count(text.length)} characters long; AWS takes at most ${count(limitCharacters)}`;
 }
 
 /** As it is typed in a POSIX shell. */

@@ -7,7 +7,7 @@ import { usageError } from "../errors.ts";
 import { answerOne, refuse } from "./answer/answering.ts";
 import { composeOutput } from "./answer/compose-answer.ts";
 import { addChecks, addSendingOptions, refuseUnstampable, type SendingOptions, sendingOptions } from "./answer/sending-options.ts";
-import { addSetOptions, allowOneStdin, parseJson, readJson, valueOptions } from "./answer/values.ts";
+import { addSetOptions, allowOneStdin, readJson, valueOptions } from "./answer/values.ts";
 import { answerTaskInWords } from "./answer.ts";
 import { bulk } from "./bulk/bulk.ts";
 import { addBulkOptions, type BulkChoice, bulkChoice } from "./bulk/options.ts";
@@ -69,14 +69,5 @@ async function givenOutput(context: Context, options: Record<string, unknown>): 
 async function askForOutput({ terminal, prompts }: Context): Promise<string> {
   if (!terminal.interactive)
     throw usageError("no output was given", "add --output '<json>' or --set key=value; --output '{}' for an empty one");
-  return prompts.input("Output (JSON)", {
-    check(value) {
-      try {
-        parseJson(value, "the output");
-        return undefined;
-      } catch (error) {
-        return error instanceof Error ? error.message : "this is not JSON";
-      }
-    },
-  });
+  return prompts.input("Output (JSON)", { check: checkOutput });
 }

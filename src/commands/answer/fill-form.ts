@@ -110,9 +110,9 @@ async function askText({ prompts }: Context, field: Field, read: (text: string) 
   const text = await prompts.input(isRequired ? message : `${message} (empty: left out)`, {
     ...(before === undefined ? {} : { initial: String(before) }),
     check(text) {
-      if (text.trim() === "") return isRequired ? "It is needed." : undefined;
+      if (text.trim() === "") return isRequired ? "it is needed" : undefined;
       const value = read(text);
-      return Number.isNaN(value) ? "This is not a number." : field.check(value);
+      return Number.isNaN(value) ? "this is not a number" : field.check(value);
     },
   });
   return text.trim() === "" ? undefined : read(text);

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { isExactNumber, parseExactly } from "../../callback/exact-json.ts";
+import { jsonErrorPlace } from "../../callback/json-error.ts";
 import type { Files } from "../../context.ts";
 import { usageError } from "../../errors.ts";
 import { repeatable, textOption, textOptions } from "../parsed-options.ts";
@@ -61,24 +62,17 @@ export async function readJson(files: Files, options: ValueOptions, option: stri
 }
 
 /** Parses JSON; a usage error that shows where it stops being JSON, and for plain text how to quote it. `given` is what was typed. */
-export function parseJson(text: string, option: string, given = text): unknown {
-  try {
-    return parseExactly(text);
-  } catch (error) {
-    const fromElsewhere = given === "-" ? " (standard input)" : given.startsWith("@") ? ` (${given.slice(1)})` : "";
-    throw usageError(`${option}${fromElsewhere} is not JSON: ${placeOf(text, error)}`, hintFor(text, option));
-  }
+function parseJson(text: string, option: string, given = text): unknown {
+  const place = jsonErrorPlace(text);
+  if (place === undefined) return parseExactly(text);
+  const fromElsewhere = given === "-" ? " (standard input)" : given.startsWith("@") ? ` (${given.slice(1)})` : "";
+  throw usageError(`${option}${fromElsewhere} is not JSON: ${faultAt(text, place)}`, hintFor(text, option));
 }
 
-function placeOf(text: string, error: unknown): string {
+function faultAt(text: string, { line, column }: { readonly line: number; readonly column: number }): string {
   if (text === "") return "it is empty";
-  const position = /at position (\d+)/.exec(error instanceof Error ? error.message : "")?.[1];
-  if (position === undefined)
-    return /Unexpected end|Unterminated/.test(String(error)) ? "it ends too early" : "it does not begin as JSON does";
-  const before = text.slice(0, Number(position)).split("\n");
-  const found = text.slice(Number(position), Number(position) + 12);
-  const place = `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
-  return found === "" ? `it ends too early, at ${place}` : `unexpected ${JSON.stringify(found)} at ${place}`;
+  const found = text.split("\n")[line - 1]?.slice(column - 1, column + 11);
+  return `${found ? `unexpected ${JSON.stringify(found)}` : "it ends too early"}, line ${line}, column ${column}`;
 }
 
 function hintFor(text: string, option: string): string {
