@@ -25,7 +25,7 @@ it("a file of another version is refused in one line that says what to do, and i
   setSchema("2");
   const { code, stdout, stderr } = await cli(["pending"]);
   expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-  expect(stderr).toContain(`the local file ${localFile} cannot be used: the file `);
+  expect(stderr).toContain(`the local file ${localFile} cannot be used: the file was made by another version of sfn-callback`);
   expect(stderr).toContain("name another one with --local-file <file>, or move this one away: a new one is made");
   setSchema(schemaVersion);
   expect((await cli(["start", "approval"])).code).toBe(0);

@@ -48,7 +48,7 @@ export class Database {
       this.#setOnce("schema", schemaVersion);
       if (this.#meta("schema") !== schemaVersion) {
         throw new Error(
-          `the file has schema ${this.#meta("schema")}; this version of the embedded Step Functions reads schema ${schemaVersion}`,
+          `the file was made by another version of sfn-callback (its schema is ${this.#meta("schema")}, that of this version ${schemaVersion})`,
         );
       }
       this.#database.exec(schema);
