@@ -95,6 +95,23 @@ describe("the language", () => {
     expect({ error, cause }).toEqual({ error: name, cause: fault(why) });
   });
 
+  it.each<[string, object, unknown, string]>([
+    ["a ResultPath into a text", pass({ Result: 1, ResultPath: "$.x" }), "text", 'Unable to apply ReferencePath $.x to input "text"'],
+    ["a ResultPath into a list", pass({ Result: 1, ResultPath: "$.x" }), [1], 'Unable to apply step "x" to input [1]'],
+    ["an ItemsPath that leads nowhere", inline({ ItemsPath: "$.a.l" }), { a: { b: 1 } }, 'Unable to apply step "l" to input {"a":{"b":1}}'],
+    ["one in the context object", inline({ ItemsPath: "$$.Nope" }), [1], 'Unable to apply step "Nope" to input {"Execution"'],
+  ])("fails for %s in the words of a reference path", async (_, state, input, why) => {
+    const { error, cause = "" } = await bench.describe(await bench.start(machine({ Only: state }), input));
+    expect({ error, cause: cause.slice(0, why.length) }).toEqual({ error: "States.ReferencePathConflict", cause: why });
+  });
+
+  it("catches what a reference path does not fit by its documented name, too", async () => {
+    const Catch = [{ ErrorEquals: ["States.ResultPathMatchFailure"], Next: "Note" }];
+    const states = { Only: inline({ ItemsPath: "$.l", Catch }), Note: pass({}) };
+    const { output } = await bench.describe(await bench.start(machine(states), {}));
+    expect(JSON.parse(output ?? "")).toEqual({ Error: "States.ReferencePathConflict", Cause: 'Unable to apply step "l" to input {}' });
+  });
+
   it("knows a task's token where the task ends, and not where it is caught", async () => {
     const Arguments = { QueueUrl: "q", MessageBody: "{% $states.context.Task.Token %}" };
     const Output = "{% $exists($states.context.Task.Token) %}";

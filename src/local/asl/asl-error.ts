@@ -1,7 +1,9 @@
-/** A failure the Amazon States Language names (`States.Runtime`, `States.ResultPathMatchFailure`...), with the cause text an execution shows. */
+/** A failure the Amazon States Language names (`States.Runtime`, `States.QueryEvaluationError`...), with the cause text an execution shows. */
 export class AslError extends Error {
   readonly errorName: string;
   readonly causeText: string;
+  /** Whether AWS tells the cause as it is, without the state before it. */
+  readonly isWhole: boolean = false;
 
   constructor(errorName: string, causeText: string) {
     super(`${errorName}: ${causeText}`);
@@ -21,6 +23,15 @@ export class EvaluationError extends AslError {
   }
 }
 
+/** An input that a reference path does not fit, as others saw AWS tell it; its name is in no documentation, which has States.ResultPathMatchFailure. */
+export class ReferencePathError extends AslError {
+  override readonly isWhole = true;
+
+  constructor(what: string, input: string) {
+    super("States.ReferencePathConflict", `Unable to apply ${what} to input ${input}`);
+  }
+}
+
 /** A failure of a map run before any of its child executions: AWS tells its cause without the state's name (recorded). */
 export class MapRunError extends AslError {}
 
@@ -37,6 +48,8 @@ export const maxPayloadBytes = 262_144;
  * failed, and that can be caught; in a state's own parameters or output it ends the execution (both reported by others).
  */
 export class DataLimitError extends AslError {
+  override readonly isWhole = true;
+
   constructor(what: string, gave: "returned a result" | "provided parameters" | "assigned variables" = "returned a result") {
     super("States.DataLimitExceeded", `The state/task '${what}' ${gave} with a size exceeding the maximum number of bytes service limit.`);
   }

@@ -1,11 +1,11 @@
-import { type AslError, runtimeError } from "./asl-error.ts";
+import { type AslError, ReferencePathError, runtimeError } from "./asl-error.ts";
 import { evaluateChoice } from "./choice.ts";
 import type { Catcher, ChoiceState, FailState, MapState, ParallelState, PassState, State, TaskState, WaitState } from "./definition.ts";
 import { isDistributed } from "./distributed-map.ts";
 import type { Saw, Stage } from "./inspection.ts";
 import { type ItemReader, sourceOf } from "./item-reader.ts";
 import { isJsonObject, type Json, type JsonObject, jsonText } from "./json.ts";
-import { findPath, parsePath, readPath, refuseNull, type Scope } from "./json-path.ts";
+import { findPath, missingStep, parsePath, readPath, refuseNull, type Scope } from "./json-path.ts";
 import { mapLimitOf, maxItemsOf, secondsOf, told } from "./path-numbers.ts";
 import { Payload } from "./payload.ts";
 import { resolveTemplate } from "./payload-template.ts";
@@ -90,7 +90,13 @@ export class JsonPathData implements StateData {
   }
 
   mapItems(state: MapState): readonly MapItem[] {
-    const found = this.#filtered(state.ItemsPath, this.#effectiveInput(state));
+    const input = this.#effectiveInput(state);
+    const missing =
+      state.ItemsPath === undefined || state.ItemsPath.startsWith("States.")
+        ? null
+        : missingStep(parsePath(state.ItemsPath), input, this.#scope);
+    if (missing !== null) throw new ReferencePathError(`step "${missing.step}"`, jsonText(missing.root));
+    const found = this.#filtered(state.ItemsPath, input);
     const items = itemsOf(found, isDistributed(state));
     if (items !== null) {
       this.#saw?.("afterItemsPath", found);

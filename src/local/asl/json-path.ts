@@ -77,6 +77,18 @@ export function metByIndex(path: Path, input: Json, scope: Scope): { readonly in
   return undefined;
 }
 
+/** The step at which a definite path leads nowhere, and what the path begins at; null where it leads somewhere, or begins at nothing. */
+export function missingStep(path: Path, input: Json, scope: Scope): { readonly step: string | number; readonly root: Json } | null {
+  const root = rootOf(path, input, scope);
+  if (root === null || !isDefinite(path) || findPath(path, input, scope) !== undefined) return null;
+  const at = path.segments.findIndex(
+    (_, index) => findPath({ ...path, segments: path.segments.slice(0, index + 1) }, input, scope) === undefined,
+  );
+  const segment = path.segments[at];
+  const [step] = segment?.kind === "names" ? segment.names : segment?.kind === "indices" ? segment.indices : ["length()"];
+  return { step: step ?? "", root };
+}
+
 /** The value that the path begins at. */
 function rootOf(path: Path, input: Json, scope: Scope): Json {
   return path.root === "context" ? scope.context : path.root === "variables" ? scope.variables : input;

@@ -1,4 +1,4 @@
-import { AslError, DataLimitError, EvaluationError, maxPayloadBytes } from "./asl-error.ts";
+import { AslError, DataLimitError, EvaluationError, maxPayloadBytes, ReferencePathError } from "./asl-error.ts";
 import { Containers, type Moves } from "./containers.ts";
 import type { Catcher, Retrier, State } from "./definition.ts";
 import { type EvaluationReply, NeedsEvaluation, Replies } from "./evaluation.ts";
@@ -211,13 +211,11 @@ export class Lines implements Moves {
   failureOf(line: Line, previous: number, error: unknown): { readonly failure: Failure; readonly previous: number } {
     if (!(error instanceof AslError)) throw error;
     const { visit } = line.strand;
-    // A limit's cause names the state by itself (reported by many).
-    const isFinal = error instanceof DataLimitError;
-    const place = isFinal
-      ? ""
-      : `An error occurred while executing the state '${visit.name}' (entered at the event id #${visit.enteredEventId}). `;
-    const cause = `${place}${error.causeText}`;
-    const failure = { names: [error.errorName], error: error.errorName, cause, isFinal };
+    const place = `An error occurred while executing the state '${visit.name}' (entered at the event id #${visit.enteredEventId}). `;
+    const cause = error.isWhole ? error.causeText : `${place}${error.causeText}`;
+    // Whoever catches it by its documented name is not to be disappointed.
+    const names = [error.errorName, ...(error instanceof ReferencePathError ? ["States.ResultPathMatchFailure"] : [])];
+    const failure = { names, error: error.errorName, cause, isFinal: error instanceof DataLimitError };
     if (!(error instanceof EvaluationError)) return { failure, previous };
     // What fails before the state has begun follows from the event before the state (facts page 5.10, recorded).
     const link = previous === visit.enteredEventId ? visit.previousEventId : previous;

@@ -1,4 +1,4 @@
-import { AslError } from "./asl-error.ts";
+import { AslError, ReferencePathError } from "./asl-error.ts";
 import { isJsonObject, type Json, jsonText, ownMember, setMember } from "./json.ts";
 import { parsePath } from "./json-path.ts";
 
@@ -6,13 +6,14 @@ type Step = string | number;
 
 /**
  * The input with the value put at a reference path, as ResultPath does: objects on the way are created, an item of an array is only
- * replaced. Throws AslError `States.ResultPathMatchFailure` where the input has no room for the path, `States.Runtime` for a path that
+ * replaced. Throws ReferencePathError where the input has no room for the path, `States.Runtime` for a path that
  * is no reference path. The input is never changed; what the path does not touch is shared.
  */
 export function writePath(path: string, input: Json, value: Json): Json {
   const steps = referenceSteps(path);
-  const fail = (): AslError =>
-    new AslError("States.ResultPathMatchFailure", `Unable to apply ReferencePath ${path} to input ${jsonText(input)}`);
+  // Others saw both wordings on AWS: the path for an input of one plain value, the step for an input with something in it.
+  const isPlain = input === null || typeof input !== "object";
+  const fail = (step: Step): AslError => new ReferencePathError(isPlain ? `ReferencePath ${path}` : `step "${step}"`, jsonText(input));
   return placed(steps, 0, input, value, fail);
 }
 
@@ -29,16 +30,16 @@ function referenceSteps(text: string): Step[] {
   });
 }
 
-function placed(steps: readonly Step[], at: number, target: Json | undefined, value: Json, fail: () => AslError): Json {
+function placed(steps: readonly Step[], at: number, target: Json | undefined, value: Json, fail: (step: Step) => AslError): Json {
   const step = steps[at];
   if (step === undefined) return value;
   if (typeof step === "number") {
-    if (!Array.isArray(target)) throw fail();
+    if (!Array.isArray(target)) throw fail(step);
     const index = step < 0 ? target.length + step : step;
-    if (index < 0 || index >= target.length) throw fail();
+    if (index < 0 || index >= target.length) throw fail(step);
     return target.with(index, placed(steps, at + 1, target[index], value, fail));
   }
-  if (target !== undefined && !isJsonObject(target)) throw fail();
+  if (target !== undefined && !isJsonObject(target)) throw fail(step);
   const copy = { ...target };
   setMember(copy, step, placed(steps, at + 1, target && ownMember(target, step), value, fail));
   return copy;

@@ -17,14 +17,14 @@ describe("writing at a reference path", () => {
     expect(JSON.stringify(input)).toBe(before);
   });
 
-  it.each<[string, Json]>([
-    ["$.a", 1],
-    ["$.a", [1]],
-    ["$.a.b", { a: "text" }],
-    ["$.a[2]", { a: [1, 2] }],
-    ["$.a[0]", {}],
-  ])("%s is refused where the input has no room for it", (path, input) => {
-    expect(() => writePath(path, input, "v")).toThrow("States.ResultPathMatchFailure: Unable to apply ReferencePath");
+  it.each<[string, Json, string]>([
+    ["$.a", 1, "ReferencePath $.a to input 1"],
+    ["$.a", [1], 'step "a" to input [1]'],
+    ["$.a.b", { a: "text" }, 'step "b" to input {"a":"text"}'],
+    ["$.a[2]", { a: [1, 2] }, 'step "2" to input {"a":[1,2]}'],
+    ["$.a[0]", {}, 'step "0" to input {}'],
+  ])("%s is refused where the input %j has no room for it", (path, input, why) => {
+    expect(() => writePath(path, input, "v")).toThrow(`States.ReferencePathConflict: Unable to apply ${why}`);
   });
 
   it.each(["$..a", "$.a[*]", "$$.a", "$.a[?(@.b)]", "$.a[0:1]"])("%s is no reference path", (path) => {
