@@ -56,7 +56,7 @@ function runner(host: Host, after: readonly string[] | undefined, outcome: { exi
         if (!takesCommand) throw usageError(`${name} takes no command after --`, `sfn-callback ${name} --help`);
         options["--"] = after;
       }
-      if (!readsOnly) refuseWhereReadOnly(name, host.environment);
+      if (!(typeof readsOnly === "function" ? readsOnly(options) : readsOnly)) refuseWhereReadOnly(name, host.environment);
       const invocation = host.begin(outputOptions(options));
       const context = invocation.context(connectionOptions(options, name, { takesRegions }));
       await invocation.checkQuery();

@@ -24,6 +24,7 @@ import {
   refuseUnstampable,
   type SendingOptions,
   sendingOptions,
+  sendsNothing,
 } from "./answer/sending-options.ts";
 import { addSetOptions, readJson, valueOptions } from "./answer/values.ts";
 import { addExamples, type Run } from "./registration.ts";
@@ -38,7 +39,7 @@ export function registerAnswer(program: Command, run: Run): void {
     .argument("[outcome]", "one of the words that `show` lists; asked for on a terminal");
   addChecks(addSendingOptions(addTaskOptions(addSetOptions(command))));
   addExamples(command, ["answer 3f9c approve", "answer 3f9c reject --set reason='too expensive'", "answer approval/order-17"]).action(
-    run(answer),
+    run(answer, { readsOnly: sendsNothing }),
   );
 }
 

@@ -29,9 +29,13 @@ export function registerDeployExample(program: Command, run: Run): void {
     "deploy-example --print > template.yaml",
     "deploy-example --eject callback-example --as sam",
   ]).action(
-    run(async (context, options) => {
-      const { deployExample } = await import("./deploy-example/act-on-example.ts");
-      return deployExample(context, options);
-    }),
+    run(
+      async (context, options) => {
+        const { deployExample } = await import("./deploy-example/act-on-example.ts");
+        return deployExample(context, options);
+      },
+      // A dry run makes a change set, and takes it back.
+      { readsOnly: ({ print }) => print === true },
+    ),
   );
 }

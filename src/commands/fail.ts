@@ -3,7 +3,7 @@ import { readReference } from "../answering/task-reference.ts";
 import { checkCause, checkError } from "../callback/answer.ts";
 import type { Context } from "../context.ts";
 import { answerOne, refuse } from "./answer/answering.ts";
-import { addSendingOptions, refuseUnstampable, sendingOptions } from "./answer/sending-options.ts";
+import { addSendingOptions, refuseUnstampable, sendingOptions, sendsNothing } from "./answer/sending-options.ts";
 import { allowOneStdin, readText } from "./answer/values.ts";
 import { bulk } from "./bulk/bulk.ts";
 import { addBulkOptions, bulkChoice } from "./bulk/options.ts";
@@ -22,7 +22,7 @@ export function registerFail(program: Command, run: Run): void {
   addExamples(command, [
     "fail 3f9c --error Rejected --cause 'too expensive'",
     "fail approval/order-17 --error Rejected --cause @reason.txt",
-  ]).action(run(fail));
+  ]).action(run(fail, { readsOnly: sendsNothing }));
 }
 
 async function fail(context: Context, options: Record<string, unknown>, word?: string): Promise<number> {

@@ -7,7 +7,7 @@ import type { Context } from "../context.ts";
 import { CliError, usageError } from "../errors.ts";
 import { answerOne, senderFor } from "./answer/answering.ts";
 import { exitCodes, outcomeJson, reportOutcome } from "./answer/outcome-report.ts";
-import { addDryRun, sendingOptions } from "./answer/sending-options.ts";
+import { addDryRun, sendingOptions, sendsNothing } from "./answer/sending-options.ts";
 import { parseDuration } from "./durations.ts";
 import { textOption } from "./parsed-options.ts";
 import { addExamples, type Run } from "./registration.ts";
@@ -22,7 +22,9 @@ export function registerHeartbeat(program: Command, run: Run): void {
     .argument("[task]", "a task id, an address, or an execution")
     .option("--every <duration>", "beat again and again until the task is gone, then say how it ended")
     .option("--for <duration>", "with --every: for so long at most (exit 0 while it still waits)");
-  addExamples(addDryRun(addTaskOptions(command)), ["heartbeat 3f9c", "heartbeat 3f9c --every 10m --for 8h"]).action(run(heartbeat));
+  addExamples(addDryRun(addTaskOptions(command)), ["heartbeat 3f9c", "heartbeat 3f9c --every 10m --for 8h"]).action(
+    run(heartbeat, { readsOnly: sendsNothing }),
+  );
 }
 
 async function heartbeat(context: Context, options: Record<string, unknown>, word?: string): Promise<number> {

@@ -7,7 +7,7 @@ import { usageError } from "../errors.ts";
 import { senderFor } from "./answer/answering.ts";
 import { dryRunStop } from "./answer/dry-run.ts";
 import { reportStop } from "./answer/outcome-report.ts";
-import { addDryRun, addReason, sendingOptions } from "./answer/sending-options.ts";
+import { addDryRun, addReason, sendingOptions, sendsNothing } from "./answer/sending-options.ts";
 import { allowOneStdin } from "./answer/values.ts";
 import { bulk } from "./bulk/bulk.ts";
 import { addBulkOptions, bulkChoice } from "./bulk/options.ts";
@@ -24,7 +24,7 @@ export function registerStop(program: Command, run: Run): void {
     .option("--error <name>", "the error's name")
     .option("--cause <text>", "the cause: text, @file, or - for standard input");
   addBulkOptions(addDryRun(addReason(addTaskOptions(command))));
-  addExamples(command, ["stop 3f9c", "stop approval/order-17 --cause 'no longer wanted'"]).action(run(stop));
+  addExamples(command, ["stop 3f9c", "stop approval/order-17 --cause 'no longer wanted'"]).action(run(stop, { readsOnly: sendsNothing }));
 }
 
 async function stop(context: Context, options: Record<string, unknown>, word?: string): Promise<number> {

@@ -6,7 +6,14 @@ import type { Context } from "../context.ts";
 import { usageError } from "../errors.ts";
 import { answerOne, refuse } from "./answer/answering.ts";
 import { composeOutput } from "./answer/compose-answer.ts";
-import { addChecks, addSendingOptions, refuseUnstampable, type SendingOptions, sendingOptions } from "./answer/sending-options.ts";
+import {
+  addChecks,
+  addSendingOptions,
+  refuseUnstampable,
+  type SendingOptions,
+  sendingOptions,
+  sendsNothing,
+} from "./answer/sending-options.ts";
 import { addSetOptions, allowOneStdin, readJson, valueOptions } from "./answer/values.ts";
 import { answerTaskInWords } from "./answer.ts";
 import { bulk } from "./bulk/bulk.ts";
@@ -28,7 +35,7 @@ export function registerSucceed(program: Command, run: Run): void {
     "succeed --token-file token.txt --output @result.json",
     "succeed --all --state-machine approval --state 'Ask for approval' --set approved=true --journal bulk.jsonl",
     "succeed --from ids.txt --output '{}' --yes --expect 12",
-  ]).action(run(succeed));
+  ]).action(run(succeed, { readsOnly: sendsNothing }));
 }
 
 async function succeed(context: Context, options: Record<string, unknown>, word?: string): Promise<number> {

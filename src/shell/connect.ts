@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Timeouts } from "../aws/connection.ts";
 import type { LocalOptions, LocalServer } from "../context/local-server.ts";
-import type { Clock, Connection, ConnectionOptions, Environment, Terminal } from "../context.ts";
+import type { Clock, Connection, ConnectionOptions, Environment, Place, Terminal } from "../context.ts";
 import { dim } from "../text.ts";
 import type { Closers } from "./closers.ts";
 
@@ -28,9 +28,16 @@ export function connector(using: Connecting, terminal: Terminal): (options: Conn
     const worthTelling = terminal.format === "human" && (terminal.stderrIsTerminal || connection.place.kind !== "aws");
     const place = describePlace(connection);
     if (worthTelling && !told.has(place)) terminal.note(dim(place));
+    if (!told.has(place)) warnOfOtherRegion(terminal, connection.place, options.region);
     told.add(place);
     return connection;
   };
+}
+
+/** A local file keeps the Region that it was made with. */
+function warnOfOtherRegion(terminal: Terminal, place: Place, asked: string | undefined): void {
+  if (place.kind === "local" && asked !== undefined && asked !== place.region)
+    terminal.warn(`the local file is in ${place.region}: --region ${asked} counts only when one is made`);
 }
 
 function describePlace({ place }: Connection): string {

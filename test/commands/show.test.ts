@@ -134,5 +134,7 @@ describe("show", () => {
   it("works where nothing may be changed", async () => {
     expect((await cli(["show", "decide/a"], { environment: { SFN_CALLBACK_READ_ONLY: "1" } })).code).toBe(0);
     expect((await cli(["answer", "decide/a", "approve"], { environment: { SFN_CALLBACK_READ_ONLY: "1" } })).code).toBe(2);
+    for (const asking of ["--preview", "--dry-run"])
+      expect((await cli(["answer", "decide/a", "approve", asking], { environment: { SFN_CALLBACK_READ_ONLY: "1" } })).code).toBe(0);
   });
 });

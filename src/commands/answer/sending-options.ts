@@ -5,7 +5,7 @@ import type { Answer } from "../../callback/history/outcome.ts";
 import { type Stamp, stamped } from "../../callback/stamp.ts";
 import type { Connection } from "../../context.ts";
 import { usageError } from "../../errors.ts";
-import { textOption } from "../parsed-options.ts";
+import { type ParsedOptions, textOption } from "../parsed-options.ts";
 
 /** An answer, and the task that it is meant for. */
 export interface IntendedAnswer {
@@ -40,6 +40,11 @@ export const plainSending: SendingOptions = {
   stamp: undefined,
   follow: false,
 };
+
+/** Whether it is only to be said what would be sent. */
+export function sendsNothing(options: ParsedOptions): boolean {
+  return options["dryRun"] === true || options["preview"] === true;
+}
 
 /** Puts --dry-run on a command. */
 export function addDryRun(command: Command): Command {
