@@ -66,6 +66,20 @@ describe("the language", () => {
       "States.Runtime",
       "Unable to apply Path transformation to null or empty input.",
     ],
+    [
+      "a path that ends nowhere",
+      pass({ InputPath: "$.a.b" }),
+      { a: {} },
+      "States.Runtime",
+      "Invalid path '$.a.b' : No results for path: $['a']['b']",
+    ],
+    [
+      "a path lost on the way",
+      pass({ OutputPath: "$.a.b.c" }),
+      { a: {} },
+      "States.Runtime",
+      "Invalid path '$.a.b.c' : Missing property in path $['a']['b']",
+    ],
     ["an object in an inline Map", inline({ ItemsPath: "$.o" }), { o: {} }, "States.Runtime", 'Reference path "$.o" must point to array.'],
     [
       "an object in an inline Map in JSONata",

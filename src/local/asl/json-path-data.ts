@@ -247,7 +247,14 @@ export class JsonPathData implements StateData {
       if (segment.kind === "names") return `[${segment.names.map((name) => `'${name}'`).join(",")}]`;
       return segment.kind === "indices" ? `[${segment.indices.join(",")}]` : "[*]";
     });
-    throw runtimeError(`Invalid path '${text}' : No results for path: $${steps.join("")}`);
+    const missing = missingStep(path, value, this.#scope);
+    // The words are those of the library that AWS reads paths with, which tells a member missing on the way from one at the end.
+    const isOnTheWay =
+      missing !== null && missing.at < steps.length - 1 && typeof missing.step === "string" && isJsonObject(missing.holder);
+    const why = isOnTheWay
+      ? `Missing property in path $${steps.slice(0, missing.at + 1).join("")}`
+      : `No results for path: $${steps.join("")}`;
+    throw runtimeError(`Invalid path '${text}' : ${why}`);
   }
 }
 

@@ -77,16 +77,30 @@ export function metByIndex(path: Path, input: Json, scope: Scope): { readonly in
   return undefined;
 }
 
-/** The step at which a definite path leads nowhere, and what the path begins at; null where it leads somewhere, or begins at nothing. */
-export function missingStep(path: Path, input: Json, scope: Scope): { readonly step: string | number; readonly root: Json } | null {
+export interface Missing {
+  /** Which of the path's steps leads nowhere. */
+  readonly at: number;
+  readonly step: string | number;
+  /** What that step was to be taken in. */
+  readonly holder: Json;
+  /** What the path begins at. */
+  readonly root: Json;
+}
+
+/** Where a definite path leads nowhere; null where it leads somewhere, or begins at nothing. */
+export function missingStep(path: Path, input: Json, scope: Scope): Missing | null {
   const root = rootOf(path, input, scope);
-  if (root === null || !isDefinite(path) || findPath(path, input, scope) !== undefined) return null;
-  const at = path.segments.findIndex(
-    (_, index) => findPath({ ...path, segments: path.segments.slice(0, index + 1) }, input, scope) === undefined,
-  );
-  const segment = path.segments[at];
-  const [step] = segment?.kind === "names" ? segment.names : segment?.kind === "indices" ? segment.indices : ["length()"];
-  return { step: step ?? "", root };
+  if (root === null || !isDefinite(path)) return null;
+  let holder: Json = root;
+  for (const [at, segment] of path.segments.entries()) {
+    const found = findPath({ ...path, segments: path.segments.slice(0, at + 1) }, input, scope);
+    if (found === undefined) {
+      const [step] = segment.kind === "names" ? segment.names : segment.kind === "indices" ? segment.indices : ["length()"];
+      return { at, step: step ?? "", holder, root };
+    }
+    holder = found;
+  }
+  return null;
 }
 
 /** The value that the path begins at. */
