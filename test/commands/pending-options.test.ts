@@ -302,8 +302,12 @@ describe("pending in several Regions", () => {
     expect((await pending([...regions, "--limit", "3", "--count"], {}, proxy.url)).stdout).toBe("3\n");
     const { calls } = JSON.parse((await pending([...regions, "--json"], {}, proxy.url)).stdout);
     expect(calls).toEqual({ ListStateMachines: 2, DescribeStateMachine: 2, ListExecutions: 2, GetExecutionHistory: 4 });
-    const screen = (await pending(regions, { tty: true }, proxy.url)).stdout;
-    expect(screen).toContain("REGION");
+    const screen = (await pending([...regions, "--no-color"], { tty: true }, proxy.url)).stdout;
+    expect(screen).toMatch(/^REGION +MACHINE +STATE[\s\S]*\nID +REGION/);
+    const groups = (await pending([...regions, "--by", "state"], {}, proxy.url)).stdout.split("\n");
+    expect(groups.slice(0, 2).map((line) => line.split("\t").slice(0, 4))).toEqual(
+      ["eu-west-1", "us-west-2"].map((name) => [name, "orders", "Ask the owner", "2"]),
+    );
   });
 
   it("names a Region that cannot be looked at, and ends with 5; where none can, it fails", async () => {

@@ -12,6 +12,7 @@ describe("the progress of a sweep", () => {
 
   it("counts what was found where, the most first, in a few lines", () => {
     const group = (count: number) => ({
+      stateMachineArn: `arn:${count}`,
       stateMachineName: `m${count}`,
       state: "Ask",
       count,

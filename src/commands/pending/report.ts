@@ -25,7 +25,7 @@ export async function report(looking: Looking, found: Found): Promise<void> {
     await terminal.result({ count: found.count, ...about }, () => [String(found.count)]);
   } else if (options.form === "groups") {
     const all = found.groups.largestFirst();
-    await terminal.result({ groups: all.map(groupJson), ...about }, () => terminal.table(groupColumns(now), all));
+    await terminal.result({ groups: all.map(groupJson), ...about }, () => terminal.table(groupColumns(now, connections.length > 1), all));
   } else if (terminal.format === "human") {
     await terminal.result(null, () => rows(looking, found, tasks, { now, remarks: warnings.length + remarks.length }));
   } else if (terminal.format === "json") {
@@ -75,7 +75,14 @@ function rows(
   const columns = connections.length > 1 && !isChosen ? named.toSpliced(1, 0, "region") : named;
   if (!terminal.stdoutIsTerminal || isChosen) return terminal.table(taskColumns(columns, shown.now), tasks);
   const isWhole = options.columns !== null || options.limit !== undefined;
-  return pendingScreen(terminal, { ...shown, tasks, groups: found.groups.largestFirst(), columns, isWhole });
+  return pendingScreen(terminal, {
+    ...shown,
+    tasks,
+    groups: found.groups.largestFirst(),
+    columns,
+    hasRegion: connections.length > 1,
+    isWhole,
+  });
 }
 
 /** What a person is told below. */

@@ -7,6 +7,7 @@ import { unanswerableReason } from "./waiting-task-json.ts";
 
 /** The waiting tasks of one machine and state. */
 export interface TaskGroup {
+  readonly stateMachineArn: string;
   readonly stateMachineName: string;
   readonly state: string | null;
   readonly count: number;
@@ -24,6 +25,7 @@ export class TaskGroups {
     const key = JSON.stringify([swept.stateMachineArn, state]);
     const before = this.#groups.get(key);
     this.#groups.set(key, {
+      stateMachineArn: swept.stateMachineArn,
       stateMachineName: swept.stateMachineName,
       state,
       count: (before?.count ?? 0) + 1,
@@ -33,8 +35,10 @@ export class TaskGroups {
     });
   }
 
+  /** Equals by machine and state, whichever was found first. */
   largestFirst(): readonly TaskGroup[] {
-    return [...this.#groups.values()].sort((one, other) => other.count - one.count);
+    const sorted = [...this.#groups].sort(([key, one], [otherKey, other]) => other.count - one.count || (key < otherKey ? -1 : 1));
+    return sorted.map(([, group]) => group);
   }
 }
 
@@ -42,8 +46,11 @@ function earlier(one: Date | null, other: Date | null): Date | null {
   return one === null || (other !== null && other < one) ? other : one;
 }
 
-export function groupColumns(now: Date): readonly Column<TaskGroup>[] {
+/** With the Region where there are several. */
+export function groupColumns(now: Date, hasRegion: boolean): readonly Column<TaskGroup>[] {
+  const region: Column<TaskGroup> = { header: "REGION", cell: ({ stateMachineArn }) => stateMachineArn.split(":")[3] ?? "" };
   return [
+    ...(hasRegion ? [region] : []),
     { header: "MACHINE", cell: ({ stateMachineName }) => bold(stateMachineName), plain: ({ stateMachineName }) => stateMachineName },
     { header: "STATE", cell: ({ state }) => state ?? "not readable" },
     { header: "WAITING", cell: ({ count }) => String(count), align: "right" },
