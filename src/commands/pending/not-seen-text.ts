@@ -11,7 +11,7 @@ export function warnOfNotSeen(terminal: Pick<Terminal, "warn">, notSeen: readonl
 export function notSeenLines(notSeen: readonly NotSeen[]): readonly string[] {
   const alike = new Map<string, { readonly first: NotSeen; count: number }>();
   for (const gap of notSeen) {
-    const key = JSON.stringify([gap.operation, gap.reason.replaceAll(gap.arn, "")]);
+    const key = JSON.stringify([gap.operation, gap.reason]);
     const told = alike.get(key) ?? { first: gap, count: 0 };
     told.count += 1;
     alike.set(key, told);

@@ -65,7 +65,7 @@ export async function sweepRegions(context: Context, connections: readonly Conne
 
 function merged(connections: readonly Connection[], outcomes: readonly PromiseSettledResult<Sweep>[], count: number): Sweep {
   const sweeps: Sweep[] = [];
-  const notSeen: NotSeen[] = [];
+  const unseenRegions: NotSeen[] = [];
   const failures: unknown[] = [];
   for (const [index, outcome] of outcomes.entries()) {
     if (outcome.status === "fulfilled") {
@@ -77,10 +77,10 @@ function merged(connections: readonly Connection[], outcomes: readonly PromiseSe
     if (!(reason instanceof CliError)) throw reason;
     // The machine that is asked for need not be in every Region.
     const arn = `arn:*:states:${connections[index]?.place.region}:*:stateMachine:*`;
-    if (reason.kind !== "usage") notSeen.push({ arn, operation: "ListStateMachines", reason: reason.message });
+    if (reason.kind !== "usage") unseenRegions.push({ arn, operation: "ListStateMachines", reason: reason.message });
   }
   if (failures.length === outcomes.length) throw failures[0];
-  notSeen.push(...sweeps.flatMap((swept) => swept.notSeen));
+  const notSeen = [...unseenRegions, ...sweeps.flatMap((swept) => swept.notSeen)];
   const sweepOf = (task: SweptTask) => sweeps.find((swept) => swept.has(task));
   return {
     count,
