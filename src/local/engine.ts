@@ -21,7 +21,11 @@ import { inBackground, Turns } from "./turns.ts";
 
 /** How many calls that executions make to Step Functions itself are made in one go. */
 const maxCallsAtOnce = 25;
-/** How long a request is held up for what was set off before it: so that who asks sees what came of it. */
+/** How long a turn is taken in applying deadlines: how long nobody else is answered. */
+const turnMilliseconds = 50;
+/** How long a request is held up for what has fallen due before it. Nobody is to wait for more than a second, on a machine that does other work too. */
+const backlogMilliseconds = 700;
+/** How long it is held up for the JSONata that was set off before it: so that who asks sees what came of it. */
 const settleMilliseconds = 300;
 /** How long what is going on may take to end when the engine closes. */
 const closingMilliseconds = 2000;
@@ -41,7 +45,7 @@ export class Engine {
   readonly #evaluations: Evaluations;
   readonly #mapRunPump = new MapRunPump(this);
   readonly #ownCallPump = new OwnCallPump(this);
-  readonly #brokenOff = new Turns(() => !this.isClosed && this.#goOn());
+  readonly #turns = new Turns(() => !this.isClosed && this.#makeUp());
   readonly #facts: Facts;
   #instant: number | null = null;
   readonly removal = new RemovalPump(this);
@@ -97,31 +101,53 @@ export class Engine {
     }
   }
 
+  /** Moves the file's time on; resolves once every deadline on the way is applied, and map runs have come to where they wait. */
   async advance(milliseconds: number): Promise<void> {
-    this.store.database.shiftClock(milliseconds);
-    await this.catchUp();
+    const { database, executions, mapRuns } = this.store;
+    database.shiftClock(milliseconds);
+    do await this.catchUp();
+    while (executions.firstDue(this.now()) !== null || mapRuns.firstDue(this.now()) !== null);
     await this.store.written;
   }
 
-  /** Applies what has fallen due, and waits a moment for the JSONata and the map runs that it sets off. */
+  /**
+   * Applies what has fallen due, with the JSONata and the map runs that it sets off. Where that is much it goes on by itself, and is waited for no longer
+   * than a moment: nobody is to be held up by what others have set off.
+   */
   async catchUp(): Promise<void> {
-    const until = performance.now() + settleMilliseconds;
-    while ((this.#isBehind() || !this.#evaluations.isIdle) && performance.now() < until) {
-      this.applyDue();
-      if (this.#mapRunPump.turn() || this.#goOn()) await immediate();
-      else if (!(await this.#evaluations.settled(settleMilliseconds))) return;
+    if (!this.#isBehind() && this.#evaluations.isIdle) return;
+    const since = performance.now();
+    this.#turns.takeNext();
+    for (;;) {
+      const waited = performance.now() - since;
+      if (this.#isBehind() && waited < backlogMilliseconds) await immediate();
+      else if (waited >= settleMilliseconds || this.#evaluations.isIdle || !(await this.#evaluations.settled(settleMilliseconds))) return;
     }
   }
 
+  /** Has what is due applied turn by turn, requests between the turns. */
+  wake(): void {
+    this.#turns.wake();
+  }
+
+  /** Takes a turn of all that is due; whether there is more. */
+  #makeUp(): boolean {
+    if (!this.#isBehind()) return false;
+    // A map run's turn comes after the deadlines before it.
+    if (this.#applyDue()) this.#mapRunPump.turn();
+    this.#goOn();
+    return this.#isBehind();
+  }
+
   /**
-   * Applies every deadline that has come, earliest first and each at its own time, as if a process had been there all along, and between them the
-   * calls that executions make to Step Functions itself. Of those there may be no end; then some are left for later. So is what comes after a map
-   * run's turn, for these are taken with requests between them.
+   * Applies the deadlines that have come, earliest first and each at its own time, as if a process had been there all along, and between them the
+   * calls that executions make to Step Functions itself: up to the first map run that is due, since these take turns of their own. Whether that came
+   * to its end within a moment. Of calls there may be no end; then some are left for the next turn.
    */
-  applyDue(): void {
-    if (!this.#isBehind()) return;
+  #applyDue(): boolean {
+    const until = performance.now() + turnMilliseconds;
     let calls = maxCallsAtOnce;
-    for (;;) {
+    while (performance.now() < until) {
       const now = this.now();
       const due = this.store.executions.firstDue(now);
       const mapRun = this.store.mapRuns.firstDue(due?.dueAt ?? now);
@@ -129,20 +155,19 @@ export class Engine {
         calls -= 1;
         continue;
       }
-      if (due === null || mapRun !== null) return;
+      if (due === null || mapRun !== null) return true;
       this.store.transaction(() => {
         const execution = this.store.executions.get({ id: due.id });
         // Another process may have applied it meanwhile.
         if (execution !== null && this.#dueAt(execution) === due.dueAt) this.happen(execution, { kind: "due" }, due.dueAt);
       });
     }
+    return false;
   }
 
   /** Takes up what a process that is gone, or is slow, has left to be done. */
   resume(): void {
-    this.#ownCallPump.wake();
-    this.#mapRunPump.wake();
-    this.#brokenOff.wake();
+    this.wake();
     this.removal.look();
     this.#resumeEvaluations();
   }
@@ -181,11 +206,11 @@ export class Engine {
     }
     for (const plan of taken.mapRuns) this.store.mapRuns.add(execution.id, plan, state.lastStepAt);
     for (const arn of taken.redrivenMapRuns) this.#mapRunPump.redrive(arn, state.lastStepAt);
-    if (taken.mapRuns.length > 0) this.#mapRunPump.wake();
+    if (taken.mapRuns.length > 0) this.wake();
     this.#mapRunPump.follow(stepped);
     this.#ownCallPump.follow(execution, stepped, events);
     this.#ask(stepped, taken);
-    if (isBrokenOff(state)) this.#brokenOff.wake();
+    if (isBrokenOff(state)) this.wake();
     this.#wakePollers(events);
     if (state.status !== "RUNNING") for (const watcher of this.watchers.of(execution.id)) watcher();
     return stepped;
@@ -213,8 +238,7 @@ export class Engine {
   async close(): Promise<void> {
     const until = performance.now() + closingMilliseconds;
     inBackground(() => {
-      do this.applyDue();
-      while ((this.#mapRunPump.turn() || this.#goOn()) && performance.now() < until);
+      while (this.#makeUp() && performance.now() < until);
       this.store.database.commit();
     });
     await this.#evaluations.settled(closingMilliseconds);

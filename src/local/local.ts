@@ -26,7 +26,8 @@ export interface LocalOptions {
   readonly region?: string;
   /**
    * The time by which everything happens: deadlines, waits, retries, quotas. The machine's own clock where absent. What falls due when the clock
-   * moves happens within 200 milliseconds, or before the next request is answered.
+   * moves happens within 200 milliseconds, or before the next request is answered; where it is much, that request waits for some of it, and
+   * `advance(0)` for all.
    */
   readonly clock?: () => Date;
   /**
@@ -186,7 +187,6 @@ async function open(options: LocalOptions, closers: (() => unknown)[], close: ()
   closers.push(() => server.close());
   engine.resume();
   const look = () => {
-    engine.applyDue();
     engine.resume();
     hand.look();
   };

@@ -8,7 +8,6 @@ import { describedExecution } from "./operations/executions.ts";
 import { childRecord } from "./own-call-shapes.ts";
 import type { StoredExecution } from "./store/executions.ts";
 import type { MapRunChild, StatusCount, StoredMapRun } from "./store/map-runs.ts";
-import { Turns } from "./turns.ts";
 
 /** AWS's own limit of children at once (facts page 4, documented). */
 const maxChildren = 10_000;
@@ -18,31 +17,19 @@ const childrenPerTurn = 50;
 /** Moves distributed Maps on: starts their child executions, and ends them. Calls to be made within a transaction say so. */
 export class MapRunPump {
   readonly #engine: Engine;
-  readonly #turns = new Turns(() => {
-    if (this.#engine.isClosed) return false;
-    // Deadlines that came before it come first.
-    this.#engine.applyDue();
-    return this.turn();
-  });
 
   constructor(engine: Engine) {
     this.#engine = engine;
   }
 
-  /** Takes a turn for the map run that has been due longest, at its own time; whether there was one. */
-  turn(): boolean {
+  /** Takes a turn for the map run that has been due longest, if any is, at its own time. */
+  turn(): void {
     const { store } = this.#engine;
     const due = store.mapRuns.firstDue(this.#engine.now());
-    if (due === null) return false;
+    if (due === null) return;
     store.transaction(() => {
       if (store.mapRuns.takeDue(due.id, due.dueAt)) this.#engine.doAt(due.dueAt, () => this.#moveOn(due.id));
     });
-    return true;
-  }
-
-  /** Takes turns, requests between them, until no map run is due. */
-  wake(): void {
-    this.#turns.wake();
   }
 
   /** Has the unsuccessful children of a map run redriven, those that never began started. Within a transaction. */
@@ -51,7 +38,7 @@ export class MapRunPump {
     const run = mapRuns.get({ arn: mapRunArn });
     if (run === null) throw new Error("a map run that is to be redriven is gone");
     mapRuns.redrive(run, at);
-    this.wake();
+    this.#engine.wake();
   }
 
   /** Keeps map runs in step with an execution that has just changed: a child, or one that has distributed Maps. Within a transaction. */
@@ -61,7 +48,7 @@ export class MapRunPump {
     if (mapRun !== null && state.status !== "RUNNING") {
       mapRuns.setChild(mapRun.mapRunId, mapRun.child, state.status, state.output?.text ?? null);
       mapRuns.setDue(mapRun.mapRunId, state.lastStepAt);
-      this.wake();
+      this.#engine.wake();
     }
     if (state.hasMapRuns) this.#abortAbandoned(execution);
   }

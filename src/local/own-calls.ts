@@ -10,7 +10,6 @@ import { RequestReader } from "./request-reader.ts";
 import type { StoredExecution } from "./store/executions.ts";
 import type { OwnCall } from "./store/own-calls.ts";
 import type { TokenTarget } from "./task-token.ts";
-import { Turns } from "./turns.ts";
 
 /**
  * Makes the calls that executions make to Step Functions itself, such as starting nested executions, and tells them the ends of those. A call
@@ -19,11 +18,6 @@ import { Turns } from "./turns.ts";
  */
 export class OwnCallPump {
   readonly #engine: Engine;
-  readonly #turns = new Turns(() => {
-    if (this.#engine.isClosed) return false;
-    this.#engine.applyDue();
-    return this.#engine.store.ownCalls.firstDue(this.#engine.now()) !== null;
-  });
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -41,15 +35,10 @@ export class OwnCallPump {
     return true;
   }
 
-  /** Takes turns, requests between them, until no call is due. */
-  wake(): void {
-    this.#turns.wake();
-  }
-
   /** Keeps calls in step with an execution that a step has just changed: one that makes calls, or that others wait for. Within a transaction. */
   follow(before: StoredExecution, after: StoredExecution, events: readonly HistoryEvent[]): void {
     const { ownCalls } = this.#engine.store;
-    if (after.state.status !== "RUNNING" && ownCalls.childEnded(after.id, after.state.lastStepAt)) this.wake();
+    if (after.state.status !== "RUNNING" && ownCalls.childEnded(after.id, after.state.lastStepAt)) this.#engine.wake();
     for (const { attempt, lastEventId } of ownWaits(before)) {
       if (waitingTask(after.state, attempt) !== null) continue;
       const target = { executionId: after.id, attempt };
@@ -57,9 +46,9 @@ export class OwnCallPump {
       if (events.some((event) => event.previousEventId === lastEventId && /^Task(Succeeded|Failed|TimedOut)$/.test(event.type))) {
         ownCalls.remove(target);
       } else ownCalls.abandon(target);
-      this.wake();
+      this.#engine.wake();
     }
-    if (ownWaits(after).some(({ scheduledEventId }) => scheduledEventId > before.state.lastEventId)) this.wake();
+    if (ownWaits(after).some(({ scheduledEventId }) => scheduledEventId > before.state.lastEventId)) this.#engine.wake();
   }
 
   #dealWith(call: OwnCall): void {

@@ -15,10 +15,13 @@ export class Turns {
     this.#isScheduled = true;
     setImmediate(() => {
       this.#isScheduled = false;
-      inBackground(() => {
-        if (this.#take()) this.wake();
-      });
+      inBackground(() => this.takeNext());
     });
+  }
+
+  /** Takes a turn at once, unless one is about to be taken in any case. */
+  takeNext(): void {
+    if (!this.#isScheduled && this.#take()) this.wake();
   }
 }
 

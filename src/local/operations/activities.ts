@@ -87,7 +87,7 @@ async function poll(engine: Engine, arn: string, workerName: string | undefined,
       const left = until - performance.now();
       if (task !== null || left <= 0 || signal.aborted) return task ?? { taskToken: null };
       await delay(Math.min(left, lookMilliseconds), undefined, { signal: AbortSignal.any([wake.signal, signal]) }).catch(() => {});
-      engine.applyDue();
+      await engine.catchUp();
     }
   } finally {
     stop();

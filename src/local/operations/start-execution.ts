@@ -122,7 +122,7 @@ async function ended(engine: Engine, execution: StoredExecution, signal: AbortSi
     unwatch();
     // Nobody reads the reply.
     if (signal.aborted) return current;
-    engine.applyDue();
+    await engine.catchUp();
     const stored = engine.store.executions.get({ id: execution.id });
     if (stored === null) throw new ApiError("StateMachineDeleting", `State Machine is being deleted: '${execution.machineArn}'`);
     current = stored;
