@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { setImmediate as immediate } from "node:timers/promises";
+import { setTimeout as delay, setImmediate as immediate } from "node:timers/promises";
 import type { EvaluationReply, EvaluationRequest } from "./asl/evaluation.ts";
 import { dueAt, isBrokenOff, pendingEvaluations } from "./asl/execution-state.ts";
 import type { Happening } from "./asl/happening.ts";
@@ -23,8 +23,10 @@ import { inBackground, Turns } from "./turns.ts";
 const maxCallsAtOnce = 25;
 /** How long a turn is taken in applying deadlines: how long nobody else is answered. */
 const turnMilliseconds = 50;
+/** How long another process that writes is left to it before the next look. */
+const othersMilliseconds = 10;
 /** How long a request is held up for what has fallen due before it. Nobody is to wait for more than a second, on a machine that does other work too. */
-const backlogMilliseconds = 700;
+const backlogMilliseconds = 500;
 /** How long it is held up for the JSONata that was set off before it: so that who asks sees what came of it. */
 const settleMilliseconds = 300;
 /** How long what is going on may take to end when the engine closes. */
@@ -48,6 +50,11 @@ export class Engine {
   readonly #turns = new Turns(() => !this.isClosed && this.#makeUp());
   readonly #facts: Facts;
   #instant: number | null = null;
+  /** Another process writes, which may well be doing the same. */
+  #isLeftToOthers = false;
+  /** What is due is left to any other process that goes on with it: that one has clients. */
+  #isYielding = false;
+  #hasServed = false;
   readonly removal = new RemovalPump(this);
   readonly definitionChecks = new DefinitionChecks();
   isClosed = false;
@@ -105,8 +112,14 @@ export class Engine {
   async advance(milliseconds: number): Promise<void> {
     const { database, executions, mapRuns } = this.store;
     database.shiftClock(milliseconds);
-    do await this.catchUp();
-    while (executions.firstDue(this.now()) !== null || mapRuns.firstDue(this.now()) !== null);
+    database.othersHaveWritten();
+    this.#isYielding = !this.#hasServed;
+    try {
+      do await this.#comeUp();
+      while (executions.firstDue(this.now()) !== null || mapRuns.firstDue(this.now()) !== null);
+    } finally {
+      this.#isYielding = false;
+    }
     await this.store.written;
   }
 
@@ -115,12 +128,17 @@ export class Engine {
    * than a moment: nobody is to be held up by what others have set off.
    */
   async catchUp(): Promise<void> {
-    if (!this.#isBehind() && this.#evaluations.isIdle) return;
+    this.#hasServed = true;
+    if (this.#isBehind() || !this.#evaluations.isIdle) await this.#comeUp();
+  }
+
+  async #comeUp(): Promise<void> {
     const since = performance.now();
     this.#turns.takeNext();
     for (;;) {
       const waited = performance.now() - since;
-      if (this.#isBehind() && waited < backlogMilliseconds) await immediate();
+      if (this.#isBehind() && waited < backlogMilliseconds)
+        await (this.#isLeftToOthers || this.#isYielding ? delay(othersMilliseconds) : immediate());
       else if (waited >= settleMilliseconds || this.#evaluations.isIdle || !(await this.#evaluations.settled(settleMilliseconds))) return;
     }
   }
@@ -130,13 +148,28 @@ export class Engine {
     this.#turns.wake();
   }
 
-  /** Takes a turn of all that is due; whether there is more. */
+  /** Takes a turn, unless nothing is due or it is left to others; whether to take another at once. */
   #makeUp(): boolean {
+    this.#isLeftToOthers = false;
     if (!this.#isBehind()) return false;
+    if (this.#isYielding && this.store.database.othersHaveWritten()) this.#isLeftToOthers = true;
+    else this.#takeTurn();
+    if (!this.#isBehind()) return false;
+    if (!this.#isLeftToOthers && !this.#isYielding) return true;
+    setTimeout(() => this.wake(), othersMilliseconds).unref();
+    return false;
+  }
+
+  /** Whether this process may write at once: it does not wait for another. */
+  #mayWrite(): boolean {
+    this.#isLeftToOthers = !this.store.database.tryToBegin();
+    return !this.#isLeftToOthers;
+  }
+
+  #takeTurn(): void {
     // A map run's turn comes after the deadlines before it.
-    if (this.#applyDue()) this.#mapRunPump.turn();
-    this.#goOn();
-    return this.#isBehind();
+    if (this.#applyDue() && this.#mayWrite()) this.#mapRunPump.turn();
+    if (this.#mayWrite()) this.#goOn();
   }
 
   /**
@@ -147,7 +180,7 @@ export class Engine {
   #applyDue(): boolean {
     const until = performance.now() + turnMilliseconds;
     let calls = maxCallsAtOnce;
-    while (performance.now() < until) {
+    while (performance.now() < until && this.#mayWrite()) {
       const now = this.now();
       const due = this.store.executions.firstDue(now);
       const mapRun = this.store.mapRuns.firstDue(due?.dueAt ?? now);
@@ -237,10 +270,14 @@ export class Engine {
   /** Lets what is going on come to its end, for a moment, and stops. What is left half done goes on where the file is opened next. */
   async close(): Promise<void> {
     const until = performance.now() + closingMilliseconds;
-    inBackground(() => {
-      while (this.#makeUp() && performance.now() < until);
-      this.store.database.commit();
-    });
+    for (let goesOn = true; goesOn && performance.now() < until; ) {
+      goesOn = false;
+      inBackground(() => {
+        goesOn = this.#makeUp() || this.#isLeftToOthers;
+      });
+      if (this.#isLeftToOthers) await delay(othersMilliseconds);
+    }
+    inBackground(() => this.store.database.commit());
     await this.#evaluations.settled(closingMilliseconds);
     await this.#evaluations.close();
     this.isClosed = true;

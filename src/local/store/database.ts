@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { schema, schemaVersion } from "./schema.ts";
-import { commitInThisProcess, Transactions } from "./transactions.ts";
+import { busyMilliseconds, commitInThisProcess, Transactions } from "./transactions.ts";
 
 export type Row = Record<string, unknown>;
 type Value = string | number | null;
@@ -14,13 +14,14 @@ export class Database {
   readonly #statements = new Map<string, StatementSync>();
   readonly #transactions: Transactions;
   #clockShift = 0;
+  #dataVersion = 0;
   readonly region: string;
   readonly secret: Uint8Array;
 
   constructor(file: string, region: string) {
     makeFolder(dirname(file));
     commitInThisProcess();
-    this.#database = new DatabaseSync(file, { timeout: 10_000 });
+    this.#database = new DatabaseSync(file, { timeout: busyMilliseconds });
     // NORMAL loses nothing when a process is killed: what was written is the operating system's by then.
     // Pages written again and again are copied into the file once in 32 MB of log, not in 4: a third of a commit was that (measured).
     this.#database.exec(
@@ -73,6 +74,19 @@ export class Database {
   /** All or nothing, alone among all processes that use the file. One within another is part of that one. */
   transaction<Result>(work: () => Result): Result {
     return this.#transactions.run(work);
+  }
+
+  /** Makes ready to write, unless another process is writing: false then, without waiting for it. */
+  tryToBegin(): boolean {
+    return this.#transactions.tryToBegin();
+  }
+
+  /** Whether another process has written since it was last asked. */
+  othersHaveWritten(): boolean {
+    const version = number(this.get("PRAGMA data_version")?.["data_version"]);
+    const isOther = version !== this.#dataVersion;
+    this.#dataVersion = version;
+    return isOther;
   }
 
   /** Resolves once all that was done so far is in the file: nobody is told of it before. Rejects where it cannot be written. */

@@ -14,6 +14,9 @@ export function commitInThisProcess(): void {
   for (const transactions of uncommitted) transactions.tryToCommit();
 }
 
+/** How long another process's lock is waited for, where that is waited for. */
+export const busyMilliseconds = 10_000;
+
 /** What is written with one commit. */
 interface Batch {
   transactions: number;
@@ -58,6 +61,21 @@ export class Transactions {
     }
     if (this.#depth === 0) this.#count();
     return result;
+  }
+
+  /** Begins what is written next, unless another process is writing: false then, without waiting for it. */
+  tryToBegin(): boolean {
+    if (this.#batch !== null) return true;
+    this.#database.exec("PRAGMA busy_timeout = 0");
+    try {
+      this.#batch = this.#begin();
+      return true;
+    } catch (error) {
+      if (isBusy(error)) return false;
+      throw error;
+    } finally {
+      this.#database.exec(`PRAGMA busy_timeout = ${busyMilliseconds}`);
+    }
   }
 
   /** Whether it is called from within the work of a transaction. */
@@ -137,4 +155,9 @@ export class Transactions {
       // SQLite has done so itself.
     }
   }
+}
+
+/** Whether SQLite says that another connection holds the lock. */
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && "errcode" in error && (Number(error.errcode) & 0xff) === 5;
 }
