@@ -226,9 +226,9 @@ export class JsonPathData implements StateData {
     return path === null ? this.#payload : Payload.of(writePath(path, this.#input, result.value));
   }
 
-  #assigned(template: Json | undefined, { value }: Payload): Readonly<Record<string, Json>> | null {
+  #assigned(template: Json | undefined, payload: Payload): Readonly<Record<string, Json>> | null {
     if (template === undefined) return null;
-    const assigned = resolveTemplate(template, value, this.#scope);
+    const assigned = resolveTemplate(template, payload.value, this.#scope);
     return isJsonObject(assigned) ? assigned : null;
   }
 
