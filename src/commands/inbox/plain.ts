@@ -40,7 +40,7 @@ export class PlainInbox {
       );
       const word = asked.trim();
       if (word === "q" || word === "quit") return;
-      if (word === "r" || word === "") await this.#look();
+      if (word === "r" || word === "") await this.#lookAgain();
       else await this.#take(word);
     }
   }
@@ -54,7 +54,12 @@ export class PlainInbox {
     const rows = places.flatMap((place) => this.#list.shown[place - 1] ?? []);
     if (rows.length < places.length) return this.#session.context.terminal.note(`there are ${this.#list.shown.length}`);
     await this.#act(rows).catch((error: unknown) => this.#tellFailure(error));
-    await this.#look();
+    await this.#lookAgain();
+  }
+
+  /** Later on a network or credentials may come back: what was found before stays. */
+  #lookAgain(): Promise<void> {
+    return this.#look().catch((error: unknown) => this.#tellFailure(error));
   }
 
   async #look(): Promise<void> {
