@@ -1,48 +1,22 @@
 import type { HistoryEvent, SendReply, StepFunctions } from "../aws/step-functions.ts";
-import {
-  type Answer,
-  type ExecutionEnding,
-  ending,
-  heldUpBy,
-  type Judgement,
-  judge,
-  next,
-  type Outcome,
-  type Sending,
-} from "../callback/history/outcome.ts";
-import type { Closing } from "../callback/history/waiting-tasks.ts";
+import { type Answer, type Judgement, judge, type Sending } from "../callback/history/outcome.ts";
 import { type Stamp, stamped } from "../callback/stamp.ts";
-import { taskId } from "../callback/task-id.ts";
 import type { Clock } from "../context.ts";
 import { CliError } from "../errors.ts";
+import {
+  type AnswerResult,
+  following,
+  isSettled,
+  nothingFollows,
+  nothingKnown,
+  resultOf,
+  type Target,
+  unsettled,
+} from "./answer-result.ts";
 import { readBack, readOn } from "./history-reading.ts";
 import type { FoundTask } from "./look-up.ts";
 
-/** What became of an answer, and how the task ended where that is known. */
-export interface AnswerResult {
-  readonly taskId: string | null;
-  readonly executionArn: string | null;
-  readonly state: string | null;
-  readonly sent: "success" | "failure" | "heartbeat" | "stop" | null;
-  readonly outcome: Outcome;
-  readonly settled: "reply" | "history";
-  readonly closedAt: Date | null;
-  /** The state entered after the task while the execution runs; its status once it ended. */
-  readonly next: { readonly state: string } | { readonly status: string } | null;
-  /** The state entered after the task, and how the execution ended: what `next` tells one of. */
-  readonly nextState: string | null;
-  readonly ending: ExecutionEnding | null;
-  /** The Map or Parallel whose other tasks have to be answered before anything follows. */
-  readonly heldUpBy: string | null;
-  readonly newTaskId: string | null;
-  /** The event id of the same. */
-  readonly newEventId: number | null;
-  readonly closing: Closing | null;
-  readonly expiredBy: "timeout" | "heartbeat" | null;
-  /** Why the history could not be read after sending, or null. */
-  readonly unread: string | null;
-}
-
+/** What answers are sent with. */
 export interface Sender {
   readonly stepFunctions: StepFunctions;
   readonly clock: Clock;
@@ -51,14 +25,7 @@ export interface Sender {
   readonly stamp?: Omit<Stamp, "answeredAt">;
 }
 
-/** What is answered, and as much of its history as was read. */
-export interface Target {
-  readonly executionArn: string;
-  readonly task: { readonly eventId: number; readonly state: string };
-  /** Oldest first; empty where nothing was read. */
-  readonly events: readonly HistoryEvent[];
-}
-
+/** What is known of an answer before it goes out, and what is wanted after. */
 export interface Delivering {
   /** It may have been sent before, in a run that was killed: then an equal answer in the history is ours. */
   readonly wasSent?: boolean;
@@ -78,7 +45,10 @@ export function resultBefore(found: FoundTask, answer: Answer, wasSent = false):
   const before = judge(found.events, task.eventId, answer, wasSent ? "lost" : "notSent");
   if (before !== null) return resultOf(found, before, wasSent ? answer.kind : null, following(found.events, task.eventId));
   if (task.closed !== null) return unsettled(found, null);
-  if (task.kind === "activity") throw new CliError("usage", `${task.state} waits for an activity worker, not for a callback`);
+  if (task.kind === "activity")
+    throw new CliError("usage", `${task.state} waits for an activity worker, not for a callback`, {
+      hint: `sfn-callback run --activity ${task.integration} -- <command> is one`,
+    });
   if (task.taskToken !== null) return null;
   throw new CliError("failure", `${task.state} can never be answered: its payload holds no task token`, {
     code: "TokenNotInPayload",
@@ -190,64 +160,7 @@ function goneUnproven({ executionArn, task }: Target, unread: string | null): Cl
   });
 }
 
-/** Whether there is nothing more to see soon. The state after the last one of a part may show a moment later than its end. */
-function isSettled({ next, heldUpBy }: Following, { newTask }: Judgement, delayMilliseconds: number): boolean {
-  return next !== null || newTask !== null || (heldUpBy !== null && delayMilliseconds > 0);
-}
-
 function look(stepFunctions: StepFunctions, { executionArn, task }: Target, known: readonly HistoryEvent[]) {
   if (known.length > 0) return readOn(stepFunctions, executionArn, known);
   return readBack(stepFunctions, executionArn, (read) => read.some(({ id }) => id === task.eventId));
-}
-
-type Following = Pick<AnswerResult, "next" | "nextState" | "ending" | "heldUpBy">;
-
-const nothingFollows: Following = { next: null, nextState: null, ending: null, heldUpBy: null };
-
-function following(events: readonly HistoryEvent[], eventId: number): Following {
-  const after = next(events, eventId);
-  const ended = ending(events);
-  return {
-    next: ended === null ? after : { status: ended.status },
-    nextState: after !== null && "state" in after ? after.state : null,
-    ending: ended,
-    heldUpBy: after === null && ended === null ? heldUpBy(events, eventId) : null,
-  };
-}
-
-/** A result of which nothing is known yet. */
-export const nothingKnown: AnswerResult = {
-  taskId: null,
-  executionArn: null,
-  state: null,
-  sent: null,
-  outcome: "unknown",
-  settled: "reply",
-  closedAt: null,
-  ...nothingFollows,
-  newTaskId: null,
-  newEventId: null,
-  closing: null,
-  expiredBy: null,
-  unread: null,
-};
-
-function unsettled({ executionArn, task }: Target, sent: AnswerResult["sent"]): AnswerResult {
-  return { ...nothingKnown, taskId: taskId(executionArn, task.eventId), executionArn, state: task.state, sent, settled: "history" };
-}
-
-function resultOf(found: Target, judgement: Judgement, sent: AnswerResult["sent"], then: Following): AnswerResult {
-  const { newTask } = judgement;
-  const closing = judgement.task?.closed ?? null;
-  return {
-    ...unsettled(found, sent),
-    outcome: judgement.outcome,
-    settled: judgement.settled,
-    closedAt: closing?.at ?? null,
-    ...then,
-    newTaskId: newTask === null ? null : taskId(found.executionArn, newTask.eventId),
-    newEventId: newTask?.eventId ?? null,
-    closing,
-    expiredBy: judgement.expiredBy,
-  };
 }

@@ -2,8 +2,9 @@ import type { Execution, StepFunctions } from "../aws/step-functions.ts";
 import type { Outcome } from "../callback/history/outcome.ts";
 import { taskId } from "../callback/task-id.ts";
 import { CliError } from "../errors.ts";
+import { type AnswerResult, nothingKnown } from "./answer-result.ts";
 import { type FoundTask, findTask, findTasks } from "./look-up.ts";
-import { type AnswerResult, lookDelaysMilliseconds, nothingKnown, resultBefore, type Sender } from "./send.ts";
+import { lookDelaysMilliseconds, resultBefore, type Sender } from "./send.ts";
 
 /** What is given with a stop. */
 export interface StopReason {

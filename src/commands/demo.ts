@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import type { Command } from "commander";
+import type { AnswerResult } from "../answering/answer-result.ts";
 import { readHistory } from "../answering/history-reading.ts";
-import { type AnswerResult, answerTask } from "../answering/send.ts";
+import { answerTask } from "../answering/send.ts";
 import { type Until, type Watched, watch } from "../answering/watching.ts";
 import type { Execution } from "../aws/step-functions.ts";
 import type { Answer } from "../callback/history/outcome.ts";

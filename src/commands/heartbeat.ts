@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { AnswerResult } from "../answering/send.ts";
+import type { AnswerResult } from "../answering/answer-result.ts";
 import { type Reference, readReference, type TaskOptions } from "../answering/task-reference.ts";
 import { keepBeating } from "../answering/working/beating.ts";
 import { beat, howItEnded } from "../answering/working/held-task.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { AnswerResult } from "../../src/answering/send.ts";
+import type { AnswerResult } from "../../src/answering/answer-result.ts";
 import { reportOutcome } from "../../src/commands/answer/outcome-report.ts";
 import { terminalInMemory } from "../terminal/streams.ts";
 

@@ -1,8 +1,9 @@
 import type { Answer, Outcome } from "../../callback/history/outcome.ts";
 import type { Clock } from "../../context.ts";
 import { CliError } from "../../errors.ts";
+import type { AnswerResult } from "../answer-result.ts";
 import { findTask } from "../look-up.ts";
-import { type AnswerResult, answerTask, deliver, type Sender } from "../send.ts";
+import { answerTask, deliver, type Sender } from "../send.ts";
 import { type Journal, type KeptResult, keyOf, type PlannedTask } from "./journal.ts";
 
 /** A task of a bulk that is still to be answered. */

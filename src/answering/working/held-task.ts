@@ -1,7 +1,8 @@
 import type { Answer } from "../../callback/history/outcome.ts";
 import { CliError } from "../../errors.ts";
+import type { AnswerResult, Target } from "../answer-result.ts";
 import { type FoundTask, findTask } from "../look-up.ts";
-import { type AnswerResult, answerTask, answerToken, deliver, type Sender, type Target } from "../send.ts";
+import { answerTask, answerToken, deliver, type Sender } from "../send.ts";
 import type { BeatingEnd, Rhythm } from "./beating.ts";
 
 /** A task that someone works on: what its beats and its answer are sent with. */

@@ -1,6 +1,7 @@
+import type { AnswerResult } from "../../answering/answer-result.ts";
 import { answerGuard } from "../../answering/guard.ts";
 import { type FoundTask, lookUp, rememberTasks } from "../../answering/look-up.ts";
-import { type AnswerResult, answerTask, answerToken, type Sender } from "../../answering/send.ts";
+import { answerTask, answerToken, type Sender } from "../../answering/send.ts";
 import type { Reference, TaskOptions } from "../../answering/task-reference.ts";
 import type { Answer } from "../../callback/history/outcome.ts";
 import type { Connection, Context } from "../../context.ts";

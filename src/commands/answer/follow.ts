@@ -1,4 +1,4 @@
-import type { AnswerResult } from "../../answering/send.ts";
+import type { AnswerResult } from "../../answering/answer-result.ts";
 import type { Watched, WatchedTask } from "../../answering/watching.ts";
 import { taskId } from "../../callback/task-id.ts";
 import type { Connection, Context } from "../../context.ts";

@@ -1,4 +1,4 @@
-import type { AnswerResult } from "../../answering/send.ts";
+import type { AnswerResult } from "../../answering/answer-result.ts";
 import type { Outcome } from "../../callback/history/outcome.ts";
 import type { Closing } from "../../callback/history/waiting-tasks.ts";
 import type { Terminal } from "../../context.ts";

@@ -1,8 +1,9 @@
+import type { AnswerResult } from "../../answering/answer-result.ts";
 import { type Begun, type BulkRequest, Journal, keyOf, type PlannedTask, readJournal } from "../../answering/bulk/journal.ts";
 import { type Plan, planByLines, planBySweep } from "../../answering/bulk/plan.ts";
 import { answerPlanned, type BulkResult, type BulkTask, runBulk } from "../../answering/bulk/run.ts";
 import { pacerFor } from "../../answering/pacing.ts";
-import type { AnswerResult, Sender } from "../../answering/send.ts";
+import type { Sender } from "../../answering/send.ts";
 import { type StopReason, stopExecution } from "../../answering/stop.ts";
 import { checkOutput } from "../../callback/answer.ts";
 import type { Answer } from "../../callback/history/outcome.ts";

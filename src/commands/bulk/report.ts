@@ -1,7 +1,7 @@
+import type { AnswerResult } from "../../answering/answer-result.ts";
 import { type Begun, type KeptResult, keyOf, type PlannedTask, type RecordedResult } from "../../answering/bulk/journal.ts";
 import type { Plan } from "../../answering/bulk/plan.ts";
 import { type BulkResult, isDone } from "../../answering/bulk/run.ts";
-import type { AnswerResult } from "../../answering/send.ts";
 import type { Outcome } from "../../callback/history/outcome.ts";
 import type { Column, Context } from "../../context.ts";
 import { CliError } from "../../errors.ts";

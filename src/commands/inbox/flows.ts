@@ -1,5 +1,6 @@
+import type { AnswerResult } from "../../answering/answer-result.ts";
 import { findTask } from "../../answering/look-up.ts";
-import { type AnswerResult, answerTask, resultBefore } from "../../answering/send.ts";
+import { answerTask, resultBefore } from "../../answering/send.ts";
 import { stopExecution } from "../../answering/stop.ts";
 import { checkCause } from "../../callback/answer.ts";
 import type { Closing } from "../../callback/history/waiting-tasks.ts";

@@ -1,4 +1,5 @@
-import { type AnswerResult, resultBefore } from "../../answering/send.ts";
+import type { AnswerResult } from "../../answering/answer-result.ts";
+import { resultBefore } from "../../answering/send.ts";
 import type { Reference, TaskOptions } from "../../answering/task-reference.ts";
 import { type Rhythm, rhythmOf } from "../../answering/working/beating.ts";
 import { type HeldTask, heldTask } from "../../answering/working/held-task.ts";

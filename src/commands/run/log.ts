@@ -1,4 +1,4 @@
-import type { AnswerResult } from "../../answering/send.ts";
+import type { AnswerResult } from "../../answering/answer-result.ts";
 import type { EndingSignal } from "../../context/programs.ts";
 import type { Terminal } from "../../context.ts";
 import type { CliError } from "../../errors.ts";

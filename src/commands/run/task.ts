@@ -1,4 +1,5 @@
-import type { AnswerResult, Sender } from "../../answering/send.ts";
+import type { AnswerResult } from "../../answering/answer-result.ts";
+import type { Sender } from "../../answering/send.ts";
 import { type BeatingEnd, keepBeating, type Rhythm } from "../../answering/working/beating.ts";
 import { type CommandAnswer, type CommandEnd, commandAnswer, interruptedAnswer } from "../../answering/working/command-answer.ts";
 import { answerHeldTask, type HeldTask, howItEnded } from "../../answering/working/held-task.ts";
