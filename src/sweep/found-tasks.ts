@@ -40,10 +40,12 @@ export class FoundTasks {
   }
 
   async add(task: SweptTask, taskToken: string | null): Promise<void> {
-    const { onTask, holdsCalled } = this.#telling;
+    const { onTask, holdsCalled = false } = this.#telling;
     this.#ids.add(task.id);
-    this.#nesting.found(task);
-    if (holdsCalled !== true || !this.#nesting.mayBeLinkedYet(task)) return onTask?.(task, taskToken);
+    const isHeld = holdsCalled && this.#nesting.mayBeLinkedYet(task);
+    // What is around a task that is told at once comes too late for it.
+    if (isHeld || !holdsCalled) this.#nesting.lookAround(task);
+    if (!isHeld) return onTask?.(task, taskToken);
     this.#held.push(task);
     if (this.#held.length > mostHeld) await this.#tell(this.#held.shift());
   }

@@ -21,7 +21,7 @@ export class Nesting {
   #callers: Reading[] = [];
   /** Machines that a definition names as those it begins executions of. */
   readonly #called = new Set<string>();
-  /** Machines of the outermost executions around what was found. */
+  /** Machines of the outermost executions around which more is to be looked for. */
   readonly #outermost = new Set<string>();
   /** Machines of which one that was not read may have begun executions; null stands for any. */
   readonly #begunUnseen = new Set<string | null>();
@@ -50,8 +50,8 @@ export class Nesting {
     return ancestors;
   }
 
-  /** Something waits in an execution. */
-  found({ stateMachineArn, ancestorExecutionArns: [outermost] }: SweptTask): void {
+  /** What is around the task's execution is to be looked for. */
+  lookAround({ stateMachineArn, ancestorExecutionArns: [outermost] }: SweptTask): void {
     this.#outermost.add(outermost === undefined ? stateMachineArn : machineOf(outermost).arn);
   }
 
@@ -66,7 +66,7 @@ export class Nesting {
     else this.leaveUnread(reading.definition);
   }
 
-  /** Takes the kept ones that may have begun what was found, or what is around it. */
+  /** Takes the kept ones that may have begun one of the outermost executions. */
   takeCallers(): Reading[] {
     const mayHaveBegun = ({ definition }: Reading) =>
       definition?.nestedMachines.some((machine) => (machine === null ? this.#outermost.size > 0 : this.#outermost.has(machine))) === true;

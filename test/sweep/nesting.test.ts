@@ -40,8 +40,13 @@ describe("an execution that waits for another by .sync", () => {
     const dynamic = calling("", { "StateMachineArn.$": "$.machine", StateMachineArn: undefined });
     const parent = await create(bench, "parent", machine({ Call: dynamic }));
     const top = await start(bench, parent, "top", { machine: child });
+    const told: SweptTask[] = [];
     await bench.local.advance(0);
     expect((await sweepExactly(bench)).tasks).toMatchObject([{ ancestorExecutionArns: [top] }]);
+    // What may begin anything would hold everything back: it is told as it is found, and no call is made for it.
+    const { tasks, calls } = await sweepOf(bench, { holdsCalled: true, onTask: async (task) => void told.push(task) });
+    expect(told).toMatchObject([{ ancestorExecutionArns: [], ancestorsComplete: false }]);
+    expect([tasks.length, calls["GetExecutionHistory"]]).toEqual([1, 1]);
   });
 
   it("costs no call where the child names it, where nothing waits within it, and where rows are not kept", async () => {
@@ -124,7 +129,7 @@ describe("what is around the executions of a sweep", () => {
     const nesting = new Nesting();
     for (let index = 0; index < 501; index += 1)
       nesting.keepCaller(reading("parent", `run-${index}`, beginning(child.defined.machine.arn)));
-    nesting.found(waitingIn(child));
+    nesting.lookAround(waitingIn(child));
     expect(nesting.takeCallers()).toHaveLength(500);
     nesting.everythingSeen();
     expect(nesting.withAncestors(waitingIn(child)).ancestorsComplete).toBe(false);
