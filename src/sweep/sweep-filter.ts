@@ -38,9 +38,12 @@ export class Wanted {
     return machine.type === "STANDARD" && (stateMachines.length === 0 || stateMachines.some((pattern) => meansMachine(pattern, machine)));
   }
 
-  /** Whether anything can wait for what is wanted in an execution of the definition, one that started then where that is given. */
-  definition(definition: Definition, startedAt: Date | null = null): boolean {
-    return definition.waitingStates.some((state) => this.#canHold(state, definition, startedAt));
+  /**
+   * Whether it is proven that nothing that is wanted can wait in an execution of the definition, one that started then where that is given. A definition
+   * that is not known (null) proves nothing.
+   */
+  isIdle(definition: Definition | null, startedAt: Date | null = null): boolean {
+    return definition !== null && !definition.waitingStates.some((state) => this.#canHold(state, definition, startedAt));
   }
 
   /** The same of a distributed Map within it; a Map that the definition does not have may hold anything. */

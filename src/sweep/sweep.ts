@@ -1,15 +1,15 @@
-import type { ExecutionSummary, ExecutionsOf, StateMachineSummary, StepFunctions } from "../aws/step-functions.ts";
-import type { Definition } from "../callback/definition/definition.ts";
+import type { ExecutionsOf, StateMachineSummary, StepFunctions } from "../aws/step-functions.ts";
 import { openMapRuns } from "../callback/history/history-tail.ts";
 import type { CallbackTask } from "../callback/history/waiting-tasks.ts";
 import { readCallers } from "./callers.ts";
-import { ExecutionReader, type MapRunOrigin, type Read, type Reading } from "./execution-reader.ts";
+import { ExecutionReader, type Read, type Reading } from "./execution-reader.ts";
 import { FoundTasks, type Telling } from "./found-tasks.ts";
-import { type DefinedMachine, isToldBy, MachineDefinitions } from "./machine-definitions.ts";
+import { isToldBy, MachineDefinitions } from "./machine-definitions.ts";
 import { Nesting } from "./nesting.ts";
 import { Gaps, isBarred, type NotSeen } from "./not-seen.ts";
 import { type Listing, OpenWork } from "./open-work.ts";
 import type { Pacer } from "./pacing.ts";
+import { Sieve } from "./sieve.ts";
 import { type SweepFilter, Wanted } from "./sweep-filter.ts";
 import { type SweepProgress, Tally } from "./sweep-progress.ts";
 import { type SweptTask, sweptTask } from "./swept-task.ts";
@@ -65,6 +65,7 @@ class Sweeping {
   readonly #wanted: Wanted;
   readonly #definitions: MachineDefinitions;
   readonly #reader: ExecutionReader;
+  readonly #sieve: Sieve;
   readonly #work = new OpenWork();
   readonly #gaps = new Gaps();
   readonly #nesting = new Nesting();
@@ -78,6 +79,10 @@ class Sweeping {
     this.#wanted = new Wanted(options, stepFunctions.now);
     this.#definitions = new MachineDefinitions(this.#stepFunctions);
     this.#reader = new ExecutionReader(this.#stepFunctions, this.#definitions);
+    this.#sieve = new Sieve({
+      ...{ wanted: this.#wanted, definitions: this.#definitions, pacer, work: this.#work },
+      callers: options.readsCallers === true ? this.#nesting : null,
+    });
     this.#found = new FoundTasks(options, this.#nesting);
   }
 
@@ -153,14 +158,9 @@ class Sweeping {
     if (this.#work.isCutOff) return this.#gaps.leave(machine.arn, "ListExecutions");
     const defined = await this.#definitions.describe(machine);
     if (defined.definition !== null) this.#nesting.defined(defined.definition);
-    const isIdle = this.#isIdle(defined.definition);
+    const isIdle = this.#wanted.isIdle(defined.definition);
     this.#tally.machineDescribed(isIdle);
     if (!(await this.#work.list({ defined, mapRun: null }, isIdle))) this.#gaps.leave(machine.arn, "ListExecutions");
-  }
-
-  /** Whether nothing that is looked for can wait in an execution of the definition, one that started then where that is given. */
-  #isIdle(definition: Definition | null, startedAt: Date | null = null): boolean {
-    return definition !== null && !this.#wanted.definition(definition, startedAt);
   }
 
   async #list(listing: Listing): Promise<void> {
@@ -172,13 +172,13 @@ class Sweeping {
     } catch (error) {
       this.#couldNotSee(arn, "ListExecutions", error);
     }
-    if (mapRun === null) this.#tally.machineListed(this.#isIdle(defined.definition));
+    if (mapRun === null) this.#tally.machineListed(this.#wanted.isIdle(defined.definition));
     this.#done();
   }
 
   async #listExecutions({ defined, mapRun }: Listing, arn: string): Promise<void> {
     const of: ExecutionsOf = mapRun === null ? { stateMachineArn: arn } : { mapRunArn: arn };
-    const wasIdle = this.#isIdle(defined.definition);
+    const wasIdle = this.#wanted.isIdle(defined.definition);
     let latest = defined;
     for await (const execution of this.#stepFunctions.executions(of, "RUNNING")) {
       this.#gaps.succeeded();
@@ -186,30 +186,9 @@ class Sweeping {
       if (!this.#wanted.execution(execution, mapRun !== null)) continue;
       // Whatever started since may run on a definition that came since.
       if (wasIdle && execution.startedAt.getTime() > latest.describedAt) latest = await this.#definitions.describe(defined.machine);
-      const reading = await this.#readingOf(latest, execution, mapRun);
+      const reading = await this.#sieve.readingOf(latest, execution, mapRun);
       if (reading !== null && !(await this.#work.read(reading))) this.#gaps.leave(execution.arn, "GetExecutionHistory");
     }
-  }
-
-  /** Null for an execution that is proven to have nothing to wait on. */
-  async #readingOf(defined: DefinedMachine, execution: ExecutionSummary, mapRun: MapRunOrigin | null): Promise<Reading | null> {
-    // EXPRESS children have no history, and nothing in them can wait for an answer (facts page 5.7).
-    if (execution.arn.split(":")[5] === "express") return null;
-    if (mapRun !== null) return { defined, execution, definition: mapRun.definition, mapRun };
-    let definition = await this.#definitions.definitionOf(defined, execution);
-    if (definition === null && this.#definitions.isWorthAsking(defined, this.#isIdle(defined.definition)) && this.#isQuickToAsk())
-      definition = await this.#definitions.ask(defined, execution);
-    const reading = { defined, execution, definition, mapRun };
-    if (!this.#isIdle(definition, execution.startedAt)) return reading;
-    if (this.#options.readsCallers === true && definition !== null && definition.nestedMachines.length > 0)
-      this.#nesting.keepCaller(reading);
-    return null;
-  }
-
-  /** Asking has a quota of its own, of one call a second: it is used as long as that takes no longer than to read what waits to be read. */
-  #isQuickToAsk(): boolean {
-    const { timeFor } = this.#pacer;
-    return timeFor({ DescribeStateMachineForExecution: 1 }) <= timeFor({ GetExecutionHistory: this.#work.readings.length + 1 });
   }
 
   async #read(reading: Reading): Promise<void> {
