@@ -7,46 +7,42 @@ import { type Json, jsonText } from "./json.ts";
 export class Payload {
   #value: Json | undefined;
   #text: string | undefined;
-  readonly #readValue: (text: () => string) => Json;
-  readonly #readText: () => string;
+  /** Where an array's come from, or the text. */
+  readonly #items: readonly Payload[] | null;
+  readonly #readText: (() => string) | null;
   /** Its number among those of its execution that are kept beside the state; null while it is not. */
-  keptAs: number | null = null;
+  keptAs: number | null;
 
-  private constructor(readValue: (text: () => string) => Json, readText: () => string) {
-    this.#readValue = readValue;
+  private constructor(value: Json | undefined, items: readonly Payload[] | null, readText: (() => string) | null, keptAs: number | null) {
+    this.#value = value;
+    this.#items = items;
     this.#readText = readText;
+    this.keptAs = keptAs;
   }
 
   static of(value: Json): Payload {
-    return new Payload(
-      () => value,
-      () => jsonText(value),
-    );
+    return new Payload(value, null, null, null);
   }
 
   /** An array of other payloads. */
   static array(items: readonly Payload[]): Payload {
-    return new Payload(
-      () => items.map(({ value }) => value),
-      () => `[${items.map(({ text }) => text).join(",")}]`,
-    );
+    return new Payload(undefined, items, null, null);
   }
 
-  /** What `read` gives is compact JSON text. */
-  static ofText(read: () => string, keptAs: number | null = null): Payload {
-    const payload = new Payload((text) => JSON.parse(text()) as Json, read);
-    payload.keptAs = keptAs;
-    return payload;
+  /** What `readText` gives is compact JSON text. */
+  static ofText(readText: () => string, keptAs: number | null = null): Payload {
+    return new Payload(undefined, null, readText, keptAs);
   }
 
   get value(): Json {
-    this.#value ??= this.#readValue(() => this.text);
+    this.#value ??= this.#items?.map(({ value }) => value) ?? (JSON.parse(this.text) as Json);
     return this.#value;
   }
 
   /** As compact JSON text. Throws AslError where the value is nested too deeply to be written. */
   get text(): string {
-    this.#text ??= this.#readText();
+    this.#text ??=
+      this.#readText?.() ?? (this.#items ? `[${this.#items.map(({ text }) => text).join(",")}]` : jsonText(this.#value ?? null));
     return this.#text;
   }
 

@@ -1,11 +1,12 @@
 import type { Definition, State, StateGraph } from "./definition.ts";
 import type { Evaluation } from "./evaluation.ts";
-import { copyState, type ExecutionState, type Iteration, type MapWait, type StateVisit, type Strand } from "./execution-state.ts";
+import type { ExecutionState, Iteration, MapWait, StateVisit, Strand } from "./execution-state.ts";
 import { detailsKey, type HistoryEvent } from "./history-event.ts";
 import type { Inspection } from "./inspection.ts";
 import type { Json } from "./json.ts";
 import type { Scope } from "./json-path.ts";
 import { Payload } from "./payload.ts";
+import { copyState } from "./state-payloads.ts";
 
 /** What does not change while an execution runs. */
 export interface ExecutionFacts {

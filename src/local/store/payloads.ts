@@ -1,6 +1,7 @@
-import { copyState, type ExecutionState } from "../asl/execution-state.ts";
+import type { ExecutionState } from "../asl/execution-state.ts";
 import type { Json } from "../asl/json.ts";
 import { Payload } from "../asl/payload.ts";
+import { copyState, visitPayloads } from "../asl/state-payloads.ts";
 import type { Database } from "./database.ts";
 
 /** Texts that are longer are kept beside the state: a Parallel's hundred branches would else write a hundred inputs at each step of one of them. */
@@ -24,18 +25,22 @@ export class Payloads {
 
   /** The JSON text of an execution's new state, once what is long in it is kept, and what only the state before held is not any more. */
   written(executionId: number, before: ExecutionState, state: ExecutionState): string {
-    const left = new Map<number, Payload>();
-    for (const payload of payloadsIn(before)) if (payload.keptAs !== null) left.set(payload.keptAs, payload);
-    let last = Math.max(0, ...left.keys());
-    for (const payload of payloadsIn(state)) {
+    const left = new Set<number>();
+    let last = 0;
+    visitPayloads(before, ({ keptAs }) => {
+      if (keptAs === null) return;
+      left.add(keptAs);
+      last = Math.max(last, keptAs);
+    });
+    visitPayloads(state, (payload) => {
       if (payload.keptAs !== null) left.delete(payload.keptAs);
       else if (payload.text.length > longestWithin) {
         last += 1;
         payload.keptAs = last;
         this.#database.run("INSERT INTO payloads (execution_id, id, json) VALUES (?, ?, ?)", executionId, last, payload.text);
       }
-    }
-    for (const id of left.keys()) this.#database.run("DELETE FROM payloads WHERE execution_id = ? AND id = ?", executionId, id);
+    });
+    for (const id of left) this.#database.run("DELETE FROM payloads WHERE execution_id = ? AND id = ?", executionId, id);
     return JSON.stringify(state);
   }
 
@@ -44,13 +49,4 @@ export class Payloads {
     if (row === undefined) throw new Error("a payload of an execution is gone");
     return String(row["json"]);
   }
-}
-
-function payloadsIn(state: ExecutionState): readonly Payload[] {
-  const found: Payload[] = [];
-  copyState(state, (payload) => {
-    found.push(payload);
-    return payload;
-  });
-  return found;
 }
