@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Command } from "commander";
 import type { Watched } from "../answering/watching.ts";
 import type { Execution, StepFunctions } from "../aws/step-functions.ts";
@@ -61,8 +62,7 @@ export async function start(context: Context, options: StartOptions): Promise<nu
   await using connection = await context.connect();
   const { stepFunctions } = connection;
   const stateMachineArn = await machineArn(stepFunctions, options.machine);
-  const request = { stateMachineArn, input, ...(options.name === undefined ? {} : { name: options.name }) };
-  const started = await stepFunctions.startExecution(request);
+  const started = await startOnce(stepFunctions, { stateMachineArn, input, name: options.name });
   const watched = await follow(context, connection, started, options);
   await context.terminal.result(watchedJson(watched), () => watchedLines(context.terminal, watched));
   if (options.until !== undefined && !watched.reached) {
@@ -89,6 +89,24 @@ export async function machineArn(stepFunctions: StepFunctions, named: string): P
       ? "there is none yet: sfn-callback deploy-example --local makes an example"
       : `there are: ${names.slice(0, 10).join(", ")}`;
   throw usageError(`there is no state machine named ${machine} here`, hint);
+}
+
+/**
+ * Starts an execution by a name: AWS would make up such a one, too. By ours the same request that is sent again, as its reply was lost, starts nothing twice, and
+ * where it has ended by then its name is taken, by nobody else (facts page 2.2).
+ */
+async function startOnce(
+  stepFunctions: StepFunctions,
+  { name, ...request }: { readonly stateMachineArn: string; readonly input: string; readonly name: string | undefined },
+): Promise<Started> {
+  try {
+    return await stepFunctions.startExecution({ ...request, name: name ?? randomUUID() });
+  } catch (error) {
+    const isOurs = name === undefined && error instanceof CliError && error.code === "ExecutionAlreadyExists";
+    const arn = isOurs ? /'(arn:[^']+)'/.exec(error.message)?.[1] : undefined;
+    if (arn === undefined) throw error;
+    return { arn, startedAt: stepFunctions.now() };
+  }
 }
 
 interface Started {
