@@ -2,19 +2,34 @@ import type { StateMachineSummary, StepFunctions } from "../aws/step-functions.t
 import { usageError } from "../errors.ts";
 import { isPattern, meansMachine, type Wanted } from "./sweep-filter.ts";
 
-/** The machines that are wanted, as they are listed, and no further where each is named and found. Throws a usage error for a name that none has. */
+/**
+ * The machines that are wanted. All, as they are listed, where none is named. Else once they are all there, and no further than each is named and found: for a
+ * name that none has it throws a usage error before anything was given.
+ */
 export async function* wantedMachines(
   stepFunctions: StepFunctions,
   wanted: Wanted,
   names: readonly string[],
 ): AsyncGenerator<StateMachineSummary> {
+  if (names.length > 0) return yield* namedMachines(stepFunctions, wanted, names);
+  for await (const machine of stepFunctions.stateMachines()) if (wanted.machine(machine)) yield machine;
+}
+
+async function* namedMachines(stepFunctions: StepFunctions, wanted: Wanted, names: readonly string[]): AsyncGenerator<StateMachineSummary> {
+  const found: StateMachineSummary[] = [];
   const unknown = new Set(names);
-  const mayBeMore = names.length === 0 || names.some(isPattern);
-  for await (const machine of stepFunctions.stateMachines()) {
-    if (!wanted.machine(machine)) continue;
-    for (const name of unknown) if (meansMachine(name, machine)) unknown.delete(name);
-    yield machine;
-    if (!mayBeMore && unknown.size === 0) return;
+  const mayBeMore = names.some(isPattern);
+  try {
+    for await (const machine of stepFunctions.stateMachines()) {
+      if (!wanted.machine(machine)) continue;
+      found.push(machine);
+      for (const name of unknown) if (meansMachine(name, machine)) unknown.delete(name);
+      if (!mayBeMore && unknown.size === 0) break;
+    }
+  } catch (error) {
+    // Those that were listed are looked at all the same.
+    yield* found;
+    throw error;
   }
   for (const name of unknown) {
     throw usageError(
@@ -22,4 +37,5 @@ export async function* wantedMachines(
       "aws stepfunctions list-state-machines shows those of this Region",
     );
   }
+  yield* found;
 }

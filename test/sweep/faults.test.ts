@@ -133,6 +133,16 @@ describe("a sweep", () => {
     const { count, notSeen } = await sweepOf(bench, {}, small.url);
     expect(count).toBe(4);
     expect(notSeen).toMatchObject([{ arn: arnOf("*"), operation: "ListStateMachines" }]);
+    // Whether there is one of that name is not known then.
+    const named = await sweepOf(bench, { stateMachines: ["one", "four"] }, small.url);
+    expect(named).toMatchObject({ count: 2, notSeen: [{ arn: arnOf("*"), operation: "ListStateMachines" }] });
+  });
+
+  it("reads nothing where a machine is named that is not there", async () => {
+    const told: unknown[] = [];
+    const onTask = async (task: unknown) => void told.push(task);
+    await expect(sweepOf(bench, { stateMachines: ["one", "four"], onTask })).rejects.toMatchObject({ kind: "usage" });
+    expect(told).toEqual([]);
   });
 
   it("fails where the machines cannot be listed at all", async () => {
