@@ -8,7 +8,7 @@ const takenLate = [
   { module: "util", importers: /node_modules\/commander\/|src\/answering\//, functions: ["stripVTControlCharacters"] },
   // It loads streams (5 ms).
   { module: "v8", importers: /src\/commands\//, functions: ["setFlagsFromString"] },
-  { module: "crypto", importers: /src\/(callback|answering|commands)\//, functions: ["createHash", "randomUUID"] },
+  { module: "crypto", importers: /src\/(callback|commands|shell)\//, functions: ["createHash", "randomUUID"] },
 ];
 
 /** Of node:fs/promises, by way of node:fs: the module of promises loads readline with it (5 ms), for a function that nobody calls. */

@@ -1,6 +1,5 @@
 import nodeProcess from "node:process";
 import packageJson from "../package.json" with { type: "json" };
-import { createTaskIndex } from "./answering/task-index.ts";
 import type { Timeouts } from "./aws/connection.ts";
 import { hideTokens } from "./callback/task-token.ts";
 import { type Host, type Invocation, run } from "./cli.ts";
@@ -17,6 +16,7 @@ import { atExit, type JobProcess, suspendJob } from "./shell/foreground.ts";
 import { ProcessGroups } from "./shell/process-group.ts";
 import { serveLocal } from "./shell/serve-local.ts";
 import { listenForSignals, type SignalSource } from "./shell/signals.ts";
+import { createTaskIndex } from "./shell/task-index.ts";
 import { createLatePrompts, createPrompts } from "./terminal/prompts.ts";
 import { checkQuery } from "./terminal/query.ts";
 import type { Foreground } from "./terminal/screen.ts";

@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createTaskIndex } from "../src/answering/task-index.ts";
-import type { RememberedTask } from "../src/context.ts";
+import type { RememberedTask } from "../../src/context.ts";
+import { createTaskIndex } from "../../src/shell/task-index.ts";
 
 const execution = "arn:aws:states:eu-west-1:123456789012:execution:orders:one";
 
