@@ -15,6 +15,28 @@ export function checkedExpression(expression: string, absentStates: readonly ("r
   return newer === null ? { unsupported: unsupportedIn(parsed.ast as Part, absentStates) } : { fault: newer };
 }
 
+/**
+ * The variables that an expression, without its `{% %}`, refers to and does not bind itself, in the order in which they stand there. `$states` and
+ * built-in functions are among them; a function that is called is not. None for what is no expression.
+ */
+export function variablesIn(expression: string): readonly string[] {
+  const parsed = parse(expression);
+  if ("fault" in parsed) return [];
+  const found: { readonly name: string; readonly position: number }[] = [];
+  const bound = new Set<string>();
+  const rest: Part[] = [parsed.ast as Part];
+  for (let part = rest.pop(); part !== undefined; part = rest.pop()) {
+    for (const [member, value] of Object.entries(part)) {
+      const parts = [value].flat(2).filter((one) => typeof one === "object" && one !== null) as Part[];
+      if (given.has(`${part.type} ${member}`)) for (const { value: name } of parts) bound.add(String(name));
+      else rest.push(...parts.filter(({ type }) => !(member === "procedure" && type === "variable")));
+    }
+    if (part.type === "variable") found.push({ name: String(part.value), position: Number(part["position"]) });
+  }
+  const names = found.sort((left, right) => left.position - right.position).map(({ name }) => name);
+  return [...new Set(names)].filter((name) => !bound.has(name));
+}
+
 /** AWS's JSONata is 2.0.6, which has neither `??` nor `?:`: it takes the second character for a fault in a condition (its refusal is measured by others). */
 function newerOperatorIn(ast: Part, expression: string): string | null {
   const rest: Part[] = [ast];

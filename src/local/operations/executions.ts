@@ -1,4 +1,5 @@
 import { ApiError } from "../api-error.ts";
+import { variableReferencesIn } from "../asl/variable-references.ts";
 import type { Engine } from "../engine.ts";
 import type { ListedExecution, ListPart, StoredExecution } from "../store/executions.ts";
 import { chosenRevision, readMachineArn } from "./machine-reference.ts";
@@ -38,6 +39,7 @@ export const executionOperations: Operations = {
       revisionId: execution.machineRevisionId,
       mapRunArn: execution.mapRun?.mapRunArn ?? null,
       label: readMachineArn(execution.machineArn).label,
+      variableReferences: isMetadataOnly ? null : variableReferencesIn(execution.definition),
       ...settingsOf(execution.machineSettings),
     });
   },

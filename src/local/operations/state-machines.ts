@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { ApiError } from "../api-error.ts";
 import type { Diagnostic } from "../asl/definition-check.ts";
+import { variableReferencesIn } from "../asl/variable-references.ts";
 import type { Engine } from "../engine.ts";
 import type { RequestReader } from "../request-reader.ts";
 import type { StoredStateMachine } from "../store/state-machines.ts";
@@ -189,6 +190,8 @@ function described(arn: string, { machine, revision, version }: ChosenRevision, 
     roleArn: revision.roleArn,
     revisionId: revision.revisionId,
     description: version?.description ?? null,
+    // They are of the definition (the API's model has both for sensitive), so they are no metadata.
+    variableReferences: isMetadataOnly ? null : variableReferencesIn(revision.definition),
     ...settingsOf(revision.settings),
   });
 }

@@ -34,6 +34,20 @@ describeContract("state machines", (at) => {
     expect((await at.sfn.listTagsForResource({ resourceArn: first.stateMachineArn })).tags).toEqual([]);
   });
 
+  it("tells which variables its states refer to, of an execution's own definition too, but not as metadata", async () => {
+    const assigned = {
+      Set: { Type: "Pass", Assign: { n: 1 }, Next: "Use" },
+      Use: { Type: "Pass", Parameters: { "n.$": "$n" }, End: true },
+    };
+    const { stateMachineArn } = await at.machine({ definition: JSON.stringify(machine(assigned)) });
+    const { executionArn } = await at.sfn.startExecution({ stateMachineArn });
+    await at.sfn.updateStateMachine({ stateMachineArn, definition: passing });
+    expect(await at.sfn.describeStateMachine({ stateMachineArn })).not.toHaveProperty("variableReferences");
+    expect(await at.sfn.describeStateMachineForExecution({ executionArn })).toMatchObject({ variableReferences: { Use: ["n"] } });
+    const metadata = await at.sfn.describeStateMachineForExecution({ executionArn, includedData: "METADATA_ONLY" });
+    expect(metadata).not.toHaveProperty("variableReferences");
+  });
+
   it("gives a machine a new revision where an update changes something, and only there", async () => {
     const { stateMachineArn } = await at.machine();
     const changed = await at.sfn.updateStateMachine({ stateMachineArn, definition: passing });
