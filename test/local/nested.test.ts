@@ -210,6 +210,21 @@ describe("an execution that starts another", () => {
     expect((await bench.client.send(new ListExecutionsCommand({ stateMachineArn: arnOf("child") }))).executions).toEqual([]);
   });
 
+  it.each([
+    { error: "StepFunctions.StateMachineDoesNotExistException", isSubmitted: false },
+    { error: "States.TaskFailed", isSubmitted: true },
+    { error: "MyError", isSubmitted: true },
+  ])("was begun before a mocked $error: $isSubmitted", async ({ error, isSubmitted }) => {
+    const mockConfig = JSON.stringify({
+      StateMachines: { parent: { TestCases: { mocked: { Start: "Reply" } } } },
+      MockedResponses: { Reply: { "0": { Throw: { Error: error, Cause: "" } } } },
+    });
+    await using bench = await Bench.open(undefined, { mockConfig });
+    const parentArn = await bench.start(machine({ Start: startChild(".sync") }), {}, { name: "parent", testCase: "mocked" });
+    const types = (await bench.history(parentArn)).map(({ type }) => type).slice(3, -1);
+    expect(types).toEqual(["TaskStarted", ...(isSubmitted ? ["TaskSubmitted"] : []), "TaskFailed"]);
+  });
+
   it("starts it for real where other calls are left to be answered by hand", async () => {
     await using bench = await Bench.open(undefined, { manual: true });
     await create(bench, "child", answer);

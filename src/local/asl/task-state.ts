@@ -86,10 +86,13 @@ function waiting(
   return { kind: "waits", waiting: wait };
 }
 
-/** A callback's service call that fails is never submitted (facts page 5.2, recorded). */
+/**
+ * A service call that fails is never submitted (recorded for callbacks, facts page 5.2). A job that fails once it was submitted fails by
+ * a name of the language; what refuses to begin it, by one of the service (`ECS.ClusterNotFoundException`).
+ */
 function mockedEnd(run: Run, call: TaskCall, startedEventId: number, mocked: MockedResult, reply: () => string): Done {
   const pattern = patternOf(call);
-  const isSubmitted = pattern === "sync" || (pattern === "callback" && "return" in mocked);
+  const isSubmitted = "return" in mocked ? pattern !== "request" : pattern === "sync" && !/^(?!States\.)\w+\./.test(mocked.error);
   const lastEventId = isSubmitted ? run.append("TaskSubmitted", startedEventId, outputDetails(call, reply())) : startedEventId;
   return "error" in mocked
     ? mockedFailure(run, call, lastEventId, mocked)
