@@ -203,7 +203,7 @@ class PathParser {
     const operator = this.#cursor.match(OPERATORS);
     if (operator === undefined) return { kind: "exists", operand: left };
     this.#cursor.space();
-    return { kind: "compare", operator, left, right: operator === "=~" ? this.#pattern() : this.#operand() };
+    return { kind: "compare", operator, left, right: operator === "=~" ? this.#pattern() : (this.#bareWord() ?? this.#operand()) };
   }
 
   /** `/text/` or `/text/i`; it must match the whole of a value, as in Java. */
@@ -216,6 +216,12 @@ class PathParser {
     } catch {
       throw this.#bad(`${text} is no regular expression`);
     }
+  }
+
+  /** A text without quotes: samples of AWS's own compare with one (`?(@.Name==Receipt)`). */
+  #bareWord(): Operand | undefined {
+    const word = this.#cursor.match(/(?!(?:true|false|null)(?!\w))[\p{L}_][\p{L}\d_-]*/uy);
+    return word === undefined ? undefined : { kind: "literal", value: word };
   }
 
   #operand(): Operand {

@@ -67,6 +67,8 @@ describe("a path", () => {
     ["$.a[?(@.list empty false)].b", [1]],
     ["$.items[?(@.b == $.a.b)].b", [1]],
     ["$.a[?(@.b == 1)].b", [1]],
+    ["$.items[?(@.a==x)].b", [1, 2]],
+    ["$.items[?(@.a != x-1 && @.a == y )].b", [3]],
   ])("%s selects what AWS selects", (path, expected) => {
     expect(read(path)).toEqual(expected);
   });
