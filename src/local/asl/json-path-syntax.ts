@@ -58,6 +58,8 @@ class PathParser {
   wholePath(): Path {
     if (!this.#cursor.text.startsWith("$")) throw this.#bad("it must begin with '$'");
     const path = this.#path();
+    // A sample of AWS's own has "$$.Execution.Name ".
+    this.#cursor.space();
     if (!this.#cursor.isAtEnd) throw this.#bad(`unexpected character at position ${this.#cursor.at}`);
     return path;
   }

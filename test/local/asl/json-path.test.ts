@@ -21,6 +21,7 @@ describe("a path", () => {
   it.each<[string, Json]>([
     ["$", input],
     ["$$.Task.Token", "token"],
+    ["$$.Task.Token ", "token"],
     ["$$", context],
     ["$name", { list: [1, { b: 2 }] }],
     ["$name.list[1].b", 2],
