@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Bench, callbackState, machine } from "./peer.ts";
 
 const jsonata = { QueryLanguage: "JSONata" };
+const task = (more: object) => ({ Type: "Task", Resource: "arn:aws:states:::aws-sdk:sts:getCallerIdentity", End: true, ...more });
 const pass = (more: object) => ({ Type: "Pass", End: true, ...more });
 const child = { StartAt: "Child", States: { Child: pass({}) } };
 const inline = (more: object) => ({ Type: "Map", End: true, ItemProcessor: child, ...more });
@@ -65,6 +66,20 @@ describe("the language", () => {
       null,
       "States.Runtime",
       "Unable to apply Path transformation to null or empty input.",
+    ],
+    [
+      "a fraction of a second in JSONata",
+      { ...jsonata, ...task({ TimeoutSeconds: "{% 1.6 %}" }) },
+      {},
+      "States.QueryEvaluationError",
+      "The TimeoutSeconds field cannot be parsed as an integer: 1.6",
+    ],
+    [
+      "less than no time in JSONata",
+      { ...jsonata, ...task({ TimeoutSeconds: "{% -1 %}" }) },
+      {},
+      "States.QueryEvaluationError",
+      "TimeoutSeconds must be between 0 and 99999999 but was: -1",
     ],
     [
       "a path that ends nowhere",

@@ -45,7 +45,7 @@ export class JsonataData implements StateData {
   }
 
   taskSeconds(state: TaskState, field: "TimeoutSeconds" | "HeartbeatSeconds"): number | null {
-    return state[field] === undefined ? null : this.#integer(field, state[field], 1);
+    return state[field] === undefined ? null : this.#integer(field, state[field]);
   }
 
   credentialsRoleArn(state: TaskState): string | null {
@@ -56,7 +56,7 @@ export class JsonataData implements StateData {
   }
 
   waitUntil(state: WaitState, at: number): number {
-    if (state.Timestamp === undefined) return at + this.#integer("Seconds", state.Seconds ?? 0, 0) * 1000;
+    if (state.Timestamp === undefined) return at + this.#integer("Seconds", state.Seconds ?? 0) * 1000;
     const timestamp = this.#text("Timestamp", state.Timestamp);
     const instant = instantOf(timestamp);
     if (instant !== null) return instant;
@@ -90,7 +90,7 @@ export class JsonataData implements StateData {
   mapLimit(state: MapState, field: MapLimit): number | null {
     const template = state[field];
     if (template === undefined) return null;
-    if (field !== "ToleratedFailurePercentage") return this.#integer(field, template, 0);
+    if (field !== "ToleratedFailurePercentage") return this.#integer(field, template);
     const share = this.#value(field, template);
     if (typeof share !== "number") throw wrongType(template, field, "number", share);
     return share;
@@ -113,7 +113,7 @@ export class JsonataData implements StateData {
     const source = sourceOf(this.#value("ItemReader/Arguments", objectIn(state.ItemReader, "Arguments")));
     const config = objectIn(state.ItemReader, "ReaderConfig");
     const { MaxItems: most } = config;
-    return { config, source, maxItems: most === undefined ? null : this.#integer("ItemReader/ReaderConfig/MaxItems", most, 0) };
+    return { config, source, maxItems: most === undefined ? null : this.#integer("ItemReader/ReaderConfig/MaxItems", most) };
   }
 
   resultWriter(state: MapState): ResultPlace | null {
@@ -167,16 +167,16 @@ export class JsonataData implements StateData {
     return { output, assigned: isJsonObject(assigned ?? undefined) ? (assigned as Record<string, Json>) : null };
   }
 
-  #integer(field: string, template: Json, least: number): number {
+  /** The words were measured by others for TimeoutSeconds. */
+  #integer(field: string, template: Json, least = 0): number {
     const value = this.#value(field, template);
     if (typeof value !== "number") throw wrongType(template, field, "number", value);
+    const name = field.slice(field.lastIndexOf("/") + 1);
+    if (!Number.isInteger(value)) throw new EvaluationError(`The ${name} field cannot be parsed as an integer: ${value}`, field);
     // A Wait may be longer than a task's limits (measured by others).
     const most = field === "Seconds" ? Number.MAX_SAFE_INTEGER : maxSeconds;
-    if (Number.isInteger(value) && value >= least && value <= most) return value;
-    throw new EvaluationError(
-      `${saying(template, field)} returned a value that is not an integer from ${least} to ${most}: ${value}`,
-      field,
-    );
+    if (value >= least && value <= most) return value;
+    throw new EvaluationError(`${name} must be between ${least} and ${most} but was: ${value}`, field);
   }
 
   #text(field: string, template: string): string {
