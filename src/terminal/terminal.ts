@@ -1,15 +1,13 @@
 import type { Screen } from "../context/screen.ts";
-import type { Environment, Failure, Format, OutputOptions, Terminal } from "../context.ts";
-import { CliError } from "../errors.ts";
-import type { Text } from "../text.ts";
-import { cyan, dim, red, yellow } from "../text.ts";
-import { longDocument, wholeDocument } from "./long-document.ts";
+import type { Environment, Format, OutputOptions, Terminal } from "../context.ts";
+import { dim, yellow } from "../text.ts";
 import { canSpin, createSpinners, silentProgress } from "./progress.ts";
-import { applyQuery } from "./query.ts";
-import { safeJson, safeLines, safeText } from "./safe-text.ts";
+import { Remarks } from "./remarks.ts";
+import { createResults } from "./results.ts";
+import { safeText } from "./safe-text.ts";
 import type { Foreground } from "./screen.ts";
 import type { Secrets } from "./secrets.ts";
-import { createRender, hasColor, type Render } from "./styles.ts";
+import { createRender, hasColor } from "./styles.ts";
 import { alignedTable, separatedTable } from "./table.ts";
 import type { OutputStream } from "./writer.ts";
 import { createRawWriter, createWriter } from "./writer.ts";
@@ -54,41 +52,12 @@ export function createTerminal(
   const showsProgress = format === "human" && canSpin(stderr, environment);
   const stdoutColumns = (): number => (stdout.isTTY === true && stdout.columns ? stdout.columns : columnsWithoutTerminal);
 
-  const print = async (text: string): Promise<void> => {
-    if (text === "") return;
-    let written = Promise.resolve();
-    spinners.aside(() => {
-      written = writeOut(text);
-    });
-    await written.catch((error: unknown) => {
-      throw new CliError("failure", `the result cannot be written: ${error instanceof Error ? error.message : String(error)}`, {
-        cause: error,
-      });
-    });
-  };
+  const results = createResults({
+    ...{ options, format, secrets, spinners, render: renderOut, write: writeOut },
+    ...{ toTerminal: stdout.isTTY === true, readerGone: readerGone.signal },
+  });
+  const remarks = new Remarks({ format, secrets, spinners, render: renderError, lineBreak: passing.lineBreak, write: writeError });
   let screen: Screen | undefined;
-  let isScreenShown = false;
-  /** What was said while a screen was shown. */
-  const held: Text[] = [];
-  // stderr is the last place to tell anything: where it fails, nothing can be said.
-  const say = (lines: readonly Text[]): void => {
-    if (isScreenShown) held.push(...lines);
-    else spinners.aside(() => void writeError(passing.lineBreak() + asLines(lines.map(renderError))).catch(() => {}));
-  };
-  const onScreenShown = (isShown: boolean): void => {
-    isScreenShown = isShown;
-    if (!isShown && held.length > 0) say(held.splice(0));
-  };
-  const printAll = async (texts: Iterable<string>): Promise<void> => {
-    for (const piece of pieces(texts)) {
-      if (readerGone.signal.aborted) return;
-      await print(piece);
-    }
-  };
-  const printJson = async (json: unknown): Promise<void> => {
-    const value = await chosen(json, options.query, secrets);
-    await print(jsonText(value, { indent: format === "json", raw: options.raw, toTerminal: stdout.isTTY === true }));
-  };
 
   return {
     format,
@@ -104,24 +73,15 @@ export function createTerminal(
       return stdoutColumns();
     },
     readerGone: readerGone.signal,
-    result: async (json, lines) => (format === "human" ? printAll(renderedLines(lines(), renderOut)) : printJson(json)),
-    longResult: async (members) =>
-      options.query === undefined ? printAll(longDocument(members, secrets)) : printJson(wholeDocument(members)),
-    item: async (json) => (format === "jsonl" ? printJson(json) : undefined),
+    ...results,
     table: (columns, rows) =>
       stdout.isTTY === true ? alignedTable(columns, rows, stdoutColumns(), secrets.clean) : separatedTable(columns, rows),
-    note: (text) => say([text]),
-    warn: (text) => say([[yellow("warning:"), " ", text]]),
+    note: (text) => remarks.say([text]),
+    warn: (text) => remarks.say([[yellow("warning:"), " ", text]]),
     passThrough: passing.write,
-    debug: (text) => (options.debug ? say([dim(["debug: ", text])]) : undefined),
-    progress: (text) => (showsProgress && !isScreenShown ? spinners.start(text) : silentProgress),
-    error: (failure) => {
-      // What failed goes on no longer, and may never get to say so itself.
-      spinners.stopAll();
-      if (format === "human") return say(failureLines(failure, secrets));
-      const json = safeJson(JSON.stringify(secrets.cleanJson({ error: failureJson(failure) })));
-      void writeError(`${json}\n`).catch(() => {});
-    },
+    debug: (text) => (options.debug ? remarks.say([dim(["debug: ", text])]) : undefined),
+    progress: (text) => (showsProgress && !remarks.isHeldBack ? spinners.start(text) : silentProgress),
+    error: (failure) => remarks.fail(failure),
     hide: secrets.hide,
     reveal: secrets.reveal,
     redact: secrets.clean,
@@ -132,10 +92,17 @@ export function createTerminal(
     openScreen: async (listener) => {
       if (foreground === undefined) throw new Error("no screen without a foreground");
       const { openScreen } = await import("./screen.ts");
-      screen = openScreen({ streams, foreground, render: renderOut, hideSecrets: secrets.clean, listener, onShown: onScreenShown });
+      screen = openScreen({
+        streams,
+        foreground,
+        render: renderOut,
+        hideSecrets: secrets.clean,
+        listener,
+        onShown: (isShown) => remarks.holdBack(isShown),
+      });
       return screen;
     },
-    aside: (act) => (isScreenShown && screen !== undefined ? screen.aside(act) : act()),
+    aside: (act) => (remarks.isHeldBack && screen !== undefined ? screen.aside(act) : act()),
   };
 }
 
@@ -162,58 +129,3 @@ function createPassing({ stdout, stderr }: Omit<Streams, "stdin">, plain: Writer
 }
 
 const lineFeed = 10;
-
-// Secrets go before the query sees the value, so that no slicing or reversing brings one out, and again after, for what it joined.
-async function chosen(json: unknown, query: string | undefined, secrets: Secrets): Promise<unknown> {
-  const clean = secrets.cleanJson(json);
-  return query === undefined ? clean : secrets.cleanJson(await applyQuery(query, clean));
-}
-
-function jsonText(value: unknown, how: { indent: boolean; raw: boolean; toTerminal: boolean }): string {
-  if (how.raw) {
-    const bare = (text: string): string => (how.toTerminal ? safeLines(text) : text);
-    if (typeof value === "string") return `${bare(value)}\n`;
-    if (Array.isArray(value) && value.every((each) => typeof each === "string")) return asLines(value.map(bare));
-  }
-  return `${safeJson(JSON.stringify(value, null, how.indent ? 2 : 0))}\n`;
-}
-
-function failureJson(failure: Failure): Record<string, string | null> {
-  return {
-    code: failure.code,
-    message: failure.message,
-    hint: failure.hint ?? null,
-    awsRequestId: failure.awsRequestId ?? null,
-  };
-}
-
-function failureLines(failure: Failure, secrets: Secrets): Text[] {
-  // Cleaned before it is split, in case a secret spans lines. A message's further lines are indented, so that none, whatever AWS put
-  // into it, passes for a line of ours.
-  const [first = "", ...rest] = secrets.clean(failure.message).split("\n");
-  const hints = failure.hint === undefined ? [] : secrets.clean(failure.hint).split("\n");
-  return [[red("error:"), " ", first], ...rest.map((line) => ["  ", line]), ...hints.map((line) => [cyan("hint:"), " ", line])];
-}
-
-function* renderedLines(lines: Iterable<Text>, render: Render): Iterable<string> {
-  for (const line of lines) yield `${render(line)}\n`;
-}
-
-/** In characters. */
-const pieceLength = 1 << 13;
-
-/** The same text in pieces of that length and more: a write each for a hundred thousand lines takes longer than the lines, and one for all holds all of them. */
-function* pieces(texts: Iterable<string>): Iterable<string> {
-  let piece = "";
-  for (const text of texts) {
-    piece += text;
-    if (piece.length < pieceLength) continue;
-    yield piece;
-    piece = "";
-  }
-  yield piece;
-}
-
-function asLines(lines: readonly string[]): string {
-  return lines.map((line) => `${line}\n`).join("");
-}
