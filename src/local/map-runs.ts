@@ -11,8 +11,8 @@ import type { MapRunChild, StatusCount, StoredMapRun } from "./store/map-runs.ts
 
 /** AWS's own limit of children at once (facts page 4, documented). */
 const maxChildren = 10_000;
-/** Children started in one transaction: few enough that a request never waits long. */
-const childrenPerTurn = 50;
+/** Children started in one transaction, and how long that goes on: so that a request never waits long. */
+const [childrenPerTurn, turnMilliseconds] = [50, 50];
 
 /** Moves distributed Maps on: starts their child executions, and ends them. Calls to be made within a transaction say so. */
 export class MapRunPump {
@@ -75,14 +75,18 @@ export class MapRunPump {
     const pending = executionsIn(counts, "PENDING") + executionsIn(counts, "PENDING_REDRIVE");
     if (pending + running === 0) return this.#succeed(run);
     const capacity = Math.max((run.maxConcurrency === 0 ? maxChildren : run.maxConcurrency) - running, 0);
+    const until = performance.now() + turnMilliseconds;
+    let begun = 0;
     for (const child of store.mapRuns.pending(id, Math.min(capacity, childrenPerTurn))) {
       if (child.isRedrive) this.#redriveChild(run, child);
       else this.#startChild(run, child);
+      begun += 1;
+      if (performance.now() >= until) break;
     }
-    if (pending > childrenPerTurn && capacity > childrenPerTurn) store.mapRuns.setDue(id, this.#engine.now());
+    if (begun < Math.min(pending, capacity)) store.mapRuns.setDue(id, this.#engine.now());
   }
 
-  #startChild(run: StoredMapRun, { child, input }: MapRunChild): void {
+  #startChild(run: StoredMapRun, { child }: MapRunChild): void {
     const parent = this.#execution(run.executionId);
     const { store } = this.#engine;
     const label = run.arn.split("/")[1]?.split(":")[0] ?? "";
@@ -101,7 +105,7 @@ export class MapRunPump {
       machineRevisionId: parent.machineRevisionId,
       machineSettings: parent.machineSettings,
       mapRun: { mapRunId: run.id, mapRunArn: run.arn, child },
-      input,
+      input: store.mapRuns.input(run.id, child),
       startedAt,
       mocks: parent.mocks,
       isManual: parent.isManual,

@@ -6,7 +6,7 @@ import { schema, schemaVersion } from "../../src/local/store/schema.ts";
 import { createUser, temporaryFolder } from "../harness.ts";
 
 /** The tables of each version, as a hash of what makes them. */
-const hashes: Readonly<Record<string, string>> = { 4: "9cfa31eaca2d20d5", 5: "6e4fb521d19eda11" };
+const hashes: Readonly<Record<string, string>> = { 4: "9cfa31eaca2d20d5", 5: "6e4fb521d19eda11", 6: "caf0e7790975e5fe" };
 
 it("a change of the tables takes a new version of the schema", () => {
   const tables = schema.match(/CREATE TABLE[^;]*;/g)?.map((text) => text.replaceAll(/\s+/g, " ")) ?? [];

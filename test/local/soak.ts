@@ -259,7 +259,8 @@ class World implements AsyncDisposable {
     };
     await expect.poll(isEmpty, { timeout: 20 * minute, interval: 10 }).toBe(true);
     const removedSeconds = (performance.now() - startedAt) / 1000;
-    for (const table of ["executions", "events", "map_runs", "map_run_children", "definitions"]) expect(this.#count(table), table).toBe(0);
+    for (const table of ["executions", "events", "payloads", "map_runs", "map_run_children", "map_run_inputs", "definitions"])
+      expect(this.#count(table), table).toBe(0);
     return { removedSeconds, longestWaitMilliseconds, fileMegabytesAfterRemoval: statSync(this.file).size / megabyte };
   }
 

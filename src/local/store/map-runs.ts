@@ -23,7 +23,6 @@ export interface StoredMapRun {
 /** A child execution's place: PENDING until it is started, then the execution's status, and PENDING_REDRIVE until it is redriven. */
 export interface MapRunChild {
   readonly child: number;
-  readonly input: string;
   readonly isRedrive: boolean;
 }
 
@@ -58,8 +57,11 @@ export class MapRuns {
       plan.hasFailed ? startedAt : null,
       plan.hasFailed ? null : startedAt,
     );
-    const sql = "INSERT INTO map_run_children (map_run_id, child, input, items, status) VALUES (?, ?, ?, ?, 'PENDING')";
-    for (const [child, { input, items }] of plan.children.entries()) this.#database.run(sql, id, child, JSON.stringify(input), items);
+    // Inputs may be long, and are read once: by themselves, so that they are not written again with each change of a child's status.
+    for (const [child, { input, items }] of plan.children.entries()) {
+      this.#database.run("INSERT INTO map_run_children (map_run_id, child, items, status) VALUES (?, ?, ?, 'PENDING')", id, child, items);
+      this.#database.run("INSERT INTO map_run_inputs (map_run_id, child, json) VALUES (?, ?, ?)", id, child, JSON.stringify(input));
+    }
   }
 
   get(key: { readonly id: number } | { readonly arn: string }): StoredMapRun | null {
@@ -108,13 +110,16 @@ export class MapRuns {
 
   /** The next children to start or to redrive. */
   pending(id: number, limit: number): MapRunChild[] {
-    const sql = `SELECT child, input, status FROM map_run_children WHERE map_run_id = ? AND status IN ('PENDING', 'PENDING_REDRIVE')
+    const sql = `SELECT child, status FROM map_run_children WHERE map_run_id = ? AND status IN ('PENDING', 'PENDING_REDRIVE')
       ORDER BY child LIMIT ?`;
-    return this.#database.all(sql, id, limit).map((row) => ({
-      child: number(row["child"]),
-      input: String(row["input"]),
-      isRedrive: row["status"] === "PENDING_REDRIVE",
-    }));
+    return this.#database
+      .all(sql, id, limit)
+      .map((row) => ({ child: number(row["child"]), isRedrive: row["status"] === "PENDING_REDRIVE" }));
+  }
+
+  /** What a child is started with, as JSON text. */
+  input(id: number, child: number): string {
+    return String(this.#database.get("SELECT json FROM map_run_inputs WHERE map_run_id = ? AND child = ?", id, child)?.["json"]);
   }
 
   /** Makes a map run that did not succeed a running one again, whose unsuccessful children are to be redriven; those of Express are started anew. */

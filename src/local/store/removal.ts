@@ -48,7 +48,9 @@ export class Removal {
     for (let child = next(); child !== undefined; child = next()) {
       if (budget.rows <= 0 || !this.execution(child, budget)) return false;
     }
-    if (!this.#removed("map_run_children", "map_run_id", "child", id, budget)) return false;
+    for (const table of ["map_run_children", "map_run_inputs"]) {
+      if (!this.#removed(table, "map_run_id", "child", id, budget)) return false;
+    }
     this.#database.run("DELETE FROM map_runs WHERE id = ?", id);
     return true;
   }

@@ -1,5 +1,5 @@
 /** What the tables are made by. A file of another version is refused: changing a column here takes a new one, to which a test holds. */
-export const schemaVersion = "5";
+export const schemaVersion = "6";
 
 export const schema = `
 CREATE TABLE IF NOT EXISTS definitions (
@@ -69,8 +69,11 @@ CREATE TABLE IF NOT EXISTS map_runs (
 CREATE INDEX IF NOT EXISTS map_runs_of_execution ON map_runs (execution_id, id);
 CREATE INDEX IF NOT EXISTS map_runs_due ON map_runs (due_at, id) WHERE due_at IS NOT NULL;
 CREATE TABLE IF NOT EXISTS map_run_children (
-  map_run_id INTEGER NOT NULL, child INTEGER NOT NULL, input TEXT NOT NULL, items INTEGER NOT NULL, status TEXT NOT NULL, output TEXT,
+  map_run_id INTEGER NOT NULL, child INTEGER NOT NULL, items INTEGER NOT NULL, status TEXT NOT NULL, output TEXT,
   PRIMARY KEY (map_run_id, child)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS map_run_inputs (
+  map_run_id INTEGER NOT NULL, child INTEGER NOT NULL, json TEXT NOT NULL, PRIMARY KEY (map_run_id, child)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS map_run_children_by_status ON map_run_children (map_run_id, status, child);
 `;
