@@ -3,6 +3,7 @@ import { runtimeError } from "./asl-error.ts";
 import { type Argument, type Call, parseCall } from "./intrinsic-syntax.ts";
 import { hashSetOrder, JavaRandom, javaText } from "./java.ts";
 import { canonicalText, isJsonObject, type Json, type JsonObject, jsonText } from "./json.ts";
+import { jsonFault } from "./json-fault.ts";
 import { findPath, metByIndex, type Path, type Scope } from "./json-path.ts";
 
 /** Where the chance of `States.UUID` and of `States.MathRandom` without a seed comes from; node:crypto unless given. */
@@ -143,7 +144,9 @@ function stringToJson(args: Json[]): Json {
     const value: Json = JSON.parse(text);
     return value;
   } catch (error) {
-    throw new IntrinsicError(`Cannot convert String to Json in States.StringToJson, caused by: ${(error as Error).message}`);
+    throw new IntrinsicError(
+      `Cannot convert String to Json in States.StringToJson, caused by: ${jsonFault(text) ?? (error as Error).message}`,
+    );
   }
 }
 
