@@ -13,7 +13,7 @@ import { senderFor } from "../answer/answering.ts";
 import { identified, refuseUnstampable, type SendingOptions } from "../answer/sending-options.ts";
 import { guardBulk, refusePreviewOfMany } from "./guard.ts";
 import type { BulkChoice } from "./options.ts";
-import { counted, groupsJson, plannedGroups, tellPlan } from "./plan-report.ts";
+import { counted, countedTasks, groupsJson, plannedGroups, tellPlan } from "./plan-report.ts";
 import { bulkResultJson, earlierResults, keptResult, reportBulk } from "./report.ts";
 
 /** What a bulk does to each task; an answer of null where each line has to bring its own output. */
@@ -48,7 +48,7 @@ export async function bulk(context: Context, choice: BulkChoice, act: BulkAct, s
   if (sending.dryRun) {
     await context.terminal.result(
       { dryRun: true, count: plan.tasks.length, groups: groupsJson(groups), tasks: plan.tasks.map(keyOf) },
-      () => [`dry run  ${counted(plan.tasks.length, "task")}; nothing was sent`],
+      () => [`dry run  ${countedTasks(plan.tasks)}; nothing was sent`],
     );
     return 0;
   }

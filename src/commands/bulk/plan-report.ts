@@ -64,7 +64,7 @@ export function tellPlan(
   verb: string,
 ): void {
   if (terminal.format === "human" && tasks.length > 0) {
-    terminal.note(`${verb} ${counted(tasks.length, tasks.every(({ eventId }) => eventId === null) ? "execution" : "task")}:`);
+    terminal.note(`${verb} ${countedTasks(tasks)}:`);
     for (const line of groups.slice(0, mostGroups).map(groupLine)) terminal.note(["  ", line]);
     if (groups.length > mostGroups) terminal.note(dim(`  and ${groups.length - mostGroups} more states`));
   }
@@ -77,6 +77,12 @@ export function tellPlan(
 
 export function groupsJson(groups: readonly PlannedGroup[]) {
   return groups.map(({ consequence, ...group }) => ({ ...group, consequence: consequenceJson(consequence, group.state ?? "", true) }));
+}
+
+/** So many tasks, or executions where these are stopped. */
+export function countedTasks(tasks: readonly PlannedTask[]): string {
+  const areWhole = tasks.length > 0 && tasks.every(({ eventId }) => eventId === null);
+  return counted(tasks.length, areWhole ? "execution" : "task");
 }
 
 export function counted(count: number, what: string): string {

@@ -6,7 +6,6 @@ import type { Outcome } from "../../callback/history/outcome.ts";
 import type { Column, Context } from "../../context.ts";
 import { CliError } from "../../errors.ts";
 import { exitCodes, outcomeJson, redacted, sentence, stopSentence } from "../answer/outcome-report.ts";
-import { counted } from "./plan-report.ts";
 
 /** A part of it failed. */
 const notAllDone = 5;
@@ -51,7 +50,7 @@ export async function reportBulk({ terminal, signal }: Context, ran: RunBulk): P
     const table = () => (failures.length === 0 ? [] : terminal.table(failureColumns, failures));
     await terminal.result({ results: all, counts }, () => [...table(), summary.join(", ") || "nothing is waiting"]);
   }
-  if (stopped !== null) terminal.warn(`stopped: ${stopped}; ${counted(notSent, "task")} got nothing`);
+  if (stopped !== null) terminal.warn(`stopped: ${stopped}; ${notSent.toLocaleString("en-US")} got nothing`);
   if (signal.aborted && signal.reason instanceof CliError) return signal.reason.exitCode;
   const isAllDone = all.every(({ outcome }) => outcome !== null && isDone(outcome as Outcome)) && notSent === 0;
   return isAllDone && plan.notSeen.length === 0 ? 0 : notAllDone;
