@@ -48,9 +48,10 @@ export class Replies {
     this.#replies = replies;
   }
 
-  next(request: EvaluationRequest): EvaluationReply {
+  /** `request` is only made where there is no reply to it yet. */
+  next(request: () => EvaluationRequest): EvaluationReply {
     const reply = this.#replies[this.#taken];
-    if (reply === undefined) throw new NeedsEvaluation(request);
+    if (reply === undefined) throw new NeedsEvaluation(request());
     this.#taken += 1;
     return reply;
   }

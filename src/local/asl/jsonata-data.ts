@@ -191,9 +191,22 @@ export class JsonataData implements StateData {
     return this.#values([[field, template]], bindings)[0] ?? null;
   }
 
+  /** Each member is only made when it is read: few expressions read all. */
+  #states(bindings: Bindings): EvaluationRequest["states"] {
+    const [payload, scope] = [this.#payload, this.#scope];
+    const states = {
+      get input() {
+        return payload.value;
+      },
+      get context() {
+        return scope.context;
+      },
+    };
+    return Object.defineProperties(states, Object.getOwnPropertyDescriptors(bindings));
+  }
+
   #values(fields: EvaluationRequest["fields"], bindings: Bindings = {}): readonly Json[] {
-    const { context, variables } = this.#scope;
-    const reply = this.#replies.next({ fields, states: { input: this.#input, context, ...bindings }, variables, at: this.#at });
+    const reply = this.#replies.next(() => ({ fields, states: this.#states(bindings), variables: this.#scope.variables, at: this.#at }));
     if ("values" in reply) return reply.values;
     throw new EvaluationError(reply.cause, reply.location);
   }

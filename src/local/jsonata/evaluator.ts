@@ -1,6 +1,7 @@
 import type { Json } from "../asl/json.ts";
 import type { Job } from "./expressions.ts";
 import { failureText } from "./failure-text.ts";
+import { neededStates, neededVariables } from "./needed.ts";
 import { type Hole, openTemplates, put } from "./template.ts";
 import { type Outcome, Thread } from "./thread.ts";
 
@@ -79,11 +80,12 @@ export function createJsonataEvaluator(limits: JsonataLimits = {}): JsonataEvalu
 
 /** Null for a value nested more deeply than JSON text can be written of. */
 function jobText({ fields, states, variables, at }: JsonataRequest, holes: readonly Hole[]): string | null {
+  const sources = holes.map(({ source }) => source);
   const job: Job = {
     expressions: holes.map(({ source, field }) => [source, field]),
     mapItems: fields.map(([, , mapItem]) => mapItem ?? null),
-    states,
-    variables,
+    states: neededStates(sources, states),
+    variables: neededVariables(sources, variables),
     at,
   };
   try {

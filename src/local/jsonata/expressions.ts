@@ -9,7 +9,7 @@ export interface Job {
   readonly expressions: readonly (readonly [source: string, field: number])[];
   /** For each field the `Map.Item` of its context object, or null to take the context object as it is. */
   readonly mapItems: readonly unknown[];
-  readonly states: { readonly context: unknown };
+  readonly states: { readonly context?: unknown };
   readonly variables: Readonly<Record<string, unknown>>;
   /** Epoch milliseconds. */
   readonly at: number;
@@ -66,7 +66,7 @@ export class Expressions {
 function statesOf({ states, mapItems }: Job, field: number): unknown {
   const item = mapItems[field];
   if (item == null) return states;
-  const context = states.context as { readonly Map?: object };
+  const context = (states.context ?? {}) as { readonly Map?: object };
   return { ...states, context: { ...context, Map: { ...context.Map, Item: item } } };
 }
 

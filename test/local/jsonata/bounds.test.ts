@@ -86,7 +86,7 @@ describe("a hostile expression fails its own field", () => {
 
   it("and a value nested more deeply than can be written", async () => {
     const input = JSON.parse(nested(100_000, "[", "]"));
-    expect(await asked(evaluator, "1", { states: { input, context: {} } })).toEqual(tooDeep);
+    expect(await asked(evaluator, "$count($states.input)", { states: { input, context: {} } })).toEqual(tooDeep);
   });
 });
 
