@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout as delay, setImmediate as immediate } from "node:timers/promises";
 import type { EvaluationReply, EvaluationRequest } from "./asl/evaluation.ts";
-import { dueAt, isBrokenOff, pendingEvaluations } from "./asl/execution-state.ts";
+import { dueAt, type ExecutionState, isBrokenOff, pendingEvaluations } from "./asl/execution-state.ts";
 import type { Happening } from "./asl/happening.ts";
 import type { HistoryEvent } from "./asl/history-event.ts";
 import { executionDeadline, type Step, step } from "./asl/interpreter.ts";
+import { CatchUp } from "./catch-up.ts";
 import { DefinitionChecks } from "./definition-checks.ts";
 import { Evaluations, type Evaluator } from "./evaluations.ts";
 import { Facts, withQualifiers } from "./execution-facts.ts";
@@ -17,18 +17,8 @@ import { RemovalPump } from "./removal-pump.ts";
 import type { StoredExecution } from "./store/executions.ts";
 import type { Store } from "./store/store.ts";
 import { createTokenMint, type TokenMint, type TokenTarget } from "./task-token.ts";
-import { inBackground, Turns } from "./turns.ts";
+import { inBackground } from "./turns.ts";
 
-/** How many calls that executions make to Step Functions itself are made in one go. */
-const maxCallsAtOnce = 25;
-/** How long a turn is taken in applying deadlines: how long nobody else is answered. */
-const turnMilliseconds = 50;
-/** How long another process that writes is left to it before the next look. */
-const othersMilliseconds = 10;
-/** How long a request is held up for what has fallen due before it. Nobody is to wait for more than a second, on a machine that does other work too. */
-const backlogMilliseconds = 500;
-/** How long it is held up for the JSONata that was set off before it: so that who asks sees what came of it. */
-const settleMilliseconds = 300;
 /** How long what is going on may take to end when the engine closes. */
 const closingMilliseconds = 2000;
 
@@ -47,14 +37,9 @@ export class Engine {
   readonly #evaluations: Evaluations;
   readonly #mapRunPump = new MapRunPump(this);
   readonly #ownCallPump = new OwnCallPump(this);
-  readonly #turns = new Turns(() => !this.isClosed && this.#makeUp());
+  readonly #catchUp: CatchUp;
   readonly #facts: Facts;
   #instant: number | null = null;
-  /** Another process writes, which may well be doing the same. */
-  #isLeftToOthers = false;
-  /** What is due is left to any other process that goes on with it: that one has clients. */
-  #isYielding = false;
-  #hasServed = false;
   readonly removal = new RemovalPump(this);
   readonly definitionChecks = new DefinitionChecks();
   isClosed = false;
@@ -76,6 +61,13 @@ export class Engine {
     this.#evaluations = new Evaluations(evaluator, (executionId, number, replies) =>
       this.#happenTo(executionId, { kind: "evaluated", number, replies }),
     );
+    this.#catchUp = new CatchUp(this, this.#evaluations, {
+      isBehind: () => this.store.hasWork((clockShift) => this.#clock().getTime() + clockShift),
+      applyDeadline: (id, at) => this.#applyDeadline(id, at),
+      makeCall: (until) => this.#ownCallPump.turn(until),
+      moveMapRunOn: () => this.#mapRunPump.turn(),
+      goOn: () => this.#goOn(),
+    });
   }
 
   /** The test cases that executions of this file may be started with. */
@@ -110,92 +102,35 @@ export class Engine {
 
   /** Moves the file's time on; resolves once every deadline on the way is applied, and map runs have come to where they wait. */
   async advance(milliseconds: number): Promise<void> {
-    const { database, executions, mapRuns } = this.store;
-    database.shiftClock(milliseconds);
-    database.othersHaveWritten();
-    this.#isYielding = !this.#hasServed;
-    try {
-      do await this.#comeUp();
-      while (executions.firstDue(this.now()) !== null || mapRuns.firstDue(this.now()) !== null);
-    } finally {
-      this.#isYielding = false;
-    }
-    await this.store.written;
+    this.store.database.shiftClock(milliseconds);
+    await this.#catchUp.wholly();
   }
 
-  /**
-   * Applies what has fallen due, with the JSONata and the map runs that it sets off. Where that is much it goes on by itself, and is waited for no longer
-   * than a moment: nobody is to be held up by what others have set off.
-   */
+  /** Applies what has fallen due before a request is answered, as far as that is no matter of more than a moment. */
   async catchUp(): Promise<void> {
-    this.#hasServed = true;
-    if (this.#isBehind() || !this.#evaluations.isIdle) await this.#comeUp();
-  }
-
-  async #comeUp(): Promise<void> {
-    const since = performance.now();
-    this.#turns.takeNext();
-    for (;;) {
-      const waited = performance.now() - since;
-      if (this.#isBehind() && waited < backlogMilliseconds)
-        await (this.#isLeftToOthers || this.#isYielding ? delay(othersMilliseconds) : immediate());
-      else if (waited >= settleMilliseconds || this.#evaluations.isIdle || !(await this.#evaluations.settled(settleMilliseconds))) return;
-    }
+    await this.#catchUp.beforeRequest();
   }
 
   /** Has what is due applied turn by turn, requests between the turns. */
   wake(): void {
-    this.#turns.wake();
+    this.#catchUp.wake();
   }
 
-  /** Takes a turn, unless nothing is due or it is left to others; whether to take another at once. */
-  #makeUp(): boolean {
-    this.#isLeftToOthers = false;
-    if (!this.#isBehind()) return false;
-    if (this.#isYielding && this.store.database.othersHaveWritten()) this.#isLeftToOthers = true;
-    else this.#takeTurn();
-    if (!this.#isBehind()) return false;
-    if (!this.#isLeftToOthers && !this.#isYielding) return true;
-    setTimeout(() => this.wake(), othersMilliseconds).unref();
-    return false;
-  }
-
-  /** Whether this process may write at once: it does not wait for another. */
-  #mayWrite(): boolean {
-    this.#isLeftToOthers = !this.store.database.tryToBegin();
-    return !this.#isLeftToOthers;
-  }
-
-  #takeTurn(): void {
-    // A map run's turn comes after the deadlines before it.
-    if (this.#applyDue() && this.#mayWrite()) this.#mapRunPump.turn();
-    if (this.#mayWrite()) this.#goOn();
-  }
-
-  /**
-   * Applies the deadlines that have come, earliest first and each at its own time, as if a process had been there all along, and between them the
-   * calls that executions make to Step Functions itself: up to the first map run that is due, since these take turns of their own. Whether that came
-   * to its end within a moment. Of calls there may be no end; then some are left for the next turn.
-   */
-  #applyDue(): boolean {
-    const until = performance.now() + turnMilliseconds;
-    let calls = maxCallsAtOnce;
-    while (performance.now() < until && this.#mayWrite()) {
-      const now = this.now();
-      const due = this.store.executions.firstDue(now);
-      const mapRun = this.store.mapRuns.firstDue(due?.dueAt ?? now);
-      if (calls > 0 && this.#ownCallPump.turn(mapRun?.dueAt ?? due?.dueAt ?? now)) {
-        calls -= 1;
-        continue;
-      }
-      if (due === null || mapRun !== null) return true;
-      this.store.transaction(() => {
-        const execution = this.store.executions.get({ id: due.id });
-        // Another process may have applied it meanwhile.
-        if (execution !== null && this.#dueAt(execution) === due.dueAt) this.happen(execution, { kind: "due" }, due.dueAt);
-      });
+  /** An execution once its own deadlines that have come are applied, however late: what happens to it now comes after them. Within a transaction. */
+  upToDate(execution: StoredExecution): StoredExecution {
+    let current = execution;
+    for (let due = this.#dueAt(current); due !== null && due <= this.now() && !isHeldUp(current.state); due = this.#dueAt(current)) {
+      current = this.happen(current, { kind: "due" }, due);
     }
-    return false;
+    return current;
+  }
+
+  /** Applies an execution's deadline, unless another process has done so meanwhile. */
+  #applyDeadline(id: number, at: number): void {
+    this.store.transaction(() => {
+      const execution = this.store.executions.get({ id });
+      if (execution !== null && this.#dueAt(execution) === at) this.happen(execution, { kind: "due" }, at);
+    });
   }
 
   /** Takes up what a process that is gone, or is slow, has left to be done. */
@@ -217,15 +152,14 @@ export class Engine {
     }
   }
 
-  /** Takes the next step of one execution whose last one was broken off for its length; whether there was one. */
-  #goOn(): boolean {
+  /** Takes the next step of one execution whose last one was broken off for its length, if there is one. */
+  #goOn(): void {
     const id = this.store.executions.brokenOffId();
-    if (id === null) return false;
+    if (id === null) return;
     this.store.transaction(() => {
       const execution = this.store.executions.get({ id });
       if (execution !== null && isBrokenOff(execution.state)) this.happen(execution, { kind: "goOn" }, execution.state.lastStepAt);
     });
-    return true;
   }
 
   /** Takes one step of an execution and writes it. To be called within a transaction that read the execution. */
@@ -269,14 +203,7 @@ export class Engine {
 
   /** Lets what is going on come to its end, for a moment, and stops. What is left half done goes on where the file is opened next. */
   async close(): Promise<void> {
-    const until = performance.now() + closingMilliseconds;
-    for (let goesOn = true; goesOn && performance.now() < until; ) {
-      goesOn = false;
-      inBackground(() => {
-        goesOn = this.#makeUp() || this.#isLeftToOthers;
-      });
-      if (this.#isLeftToOthers) await delay(othersMilliseconds);
-    }
+    await this.#catchUp.atTheEnd(closingMilliseconds);
     inBackground(() => this.store.database.commit());
     await this.#evaluations.settled(closingMilliseconds);
     await this.#evaluations.close();
@@ -318,11 +245,12 @@ export class Engine {
     }
   }
 
-  #isBehind(): boolean {
-    return this.store.hasWork((clockShift) => this.#clock().getTime() + clockShift);
-  }
-
   #dueAt(execution: StoredExecution): number | null {
     return dueAt(execution.state, executionDeadline(this.#facts.of(execution), execution.state));
   }
+}
+
+/** Whether something comes first that is not done yet: JSONata's replies, or the rest of a step. */
+function isHeldUp(state: ExecutionState): boolean {
+  return pendingEvaluations(state).length > 0 || isBrokenOff(state);
 }

@@ -75,7 +75,7 @@ export const executionOperations: Operations = {
     const cause = request.optionalText("cause", { max: 32_768, isSensitive: true });
     request.done();
     return engine.store.transaction(() => {
-      const execution = existingExecution(engine, arn);
+      const execution = engine.upToDate(existingExecution(engine, arn));
       // On a finished execution it succeeds and changes nothing (facts page 2.2, recorded by a third party).
       const stopped =
         execution.state.status === "RUNNING"
