@@ -36,6 +36,7 @@ function listed(diagnostics: ReturnType<typeof checkDefinition>["diagnostics"]):
   return diagnostics.map(({ code, message, location }) => `${code}: ${message} at ${location}`);
 }
 
+const noEnd = "MISSING_END_STATE: Workflow has no terminal state at null";
 const schema = (message: string, at: string) => `SCHEMA_VALIDATION_FAILED: ${message} at ${at}`;
 
 describe("a definition is accepted", () => {
@@ -317,8 +318,41 @@ describe("AWS's own findings, recorded or measured", () => {
     [
       "neither Next nor End",
       machine({ Type: "Pass" }),
-      [schema("This object should have only one of the following fields: [Next, End]", "/States/X")],
+      [schema("This object should have only one of the following fields: [Next, End]", "/States/X"), noEnd],
     ],
+    ["no type", machine({ End: true }), [schema("The field 'Type' is required", "/States/X"), noEnd]],
+    ["a Next where there may be none", machine({ Type: "Succeed", Next: "Y" }, y), [schema("Field 'Next' is not supported", "/States/X")]],
+    [
+      "no states",
+      { StartAt: "A", States: {} },
+      [schema("Value cannot be empty", "/States"), "MISSING_TRANSITION_TARGET: Missing 'Next' target: A at /StartAt", noEnd],
+    ],
+    [
+      "a variable of a parent's",
+      machine({ Type: "Pass", Assign: { v: 1 }, Next: "Y" }, { Y: map({ ItemProcessor: assigning }) }),
+      [
+        "DUPLICATE_VARIABLE_NAME: The variable name 'v' was already defined in a parent scope. at /States/Y/ItemProcessor/States/I/Assign/v",
+      ],
+    ],
+    ...(
+      [
+        [{ ManifestType: "S3_INVENTORY", InputType: "CSV" }, "The field 'CSVHeaderLocation' is required", ""],
+        [{ Transformation: "LOAD_AND_FLATTEN" }, "The field 'InputType' is required", ""],
+        [{ InputType: "CSV", ItemsPointer: "/data" }, "The field 'CSVHeaderLocation' is required", ""],
+        [{ InputType: "JSON", CSVHeaderLocation: "FIRST_ROW" }, "Field 'CSVHeaderLocation' is not supported", ""],
+        [{ InputType: "CSV", CSVHeaderLocation: "GIVEN" }, "These fields are required: [CSVHeaders]", ""],
+        [{ InputType: "JSON", ManifestType: "ATHENA_DATA" }, "Field 'ManifestType' is not supported", ""],
+        [
+          { InputType: "JSON", ItemsPointer: "a/b" },
+          "Invalid input: JSON Pointer expression must start with '/': \"a/b\"",
+          "/ItemsPointer",
+        ],
+      ] as const
+    ).map(([ReaderConfig, why, place]): [string, unknown, string[]] => [
+      `a reader of ${JSON.stringify(ReaderConfig)}`,
+      machine(map({ ItemProcessor: distributed, ItemReader: { Resource: "arn:aws:states:::s3:getObject", ReaderConfig } })),
+      [schema(why, `/States/X/ItemReader/ReaderConfig${place}`)],
+    ]),
     [
       "Next and End",
       machine({ ...pass, Next: "Y" }, y),

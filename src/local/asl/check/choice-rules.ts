@@ -8,22 +8,31 @@ import { checkChoicePath, checkString, looksEvaluated } from "./values.ts";
 
 type Operand = "STRING" | "NUMBER" | "BOOLEAN" | "PATH";
 
-const orders = ["Equals", "LessThan", "GreaterThan", "LessThanEquals", "GreaterThanEquals"];
+/** In the order in which AWS lists them (measured). */
+const operatorNames = [
+  ...["StringEquals", "IsBoolean", "StringLessThan", "IsNumeric", "BooleanEquals"],
+  ...["StringLessThanEqualsPath", "NumericLessThan", "NumericGreaterThan", "NumericLessThanPath", "StringMatches"],
+  ...[
+    "TimestampLessThanEqualsPath",
+    "NumericEquals",
+    "TimestampGreaterThan",
+    "StringGreaterThanEqualsPath",
+    "TimestampGreaterThanEqualsPath",
+  ],
+  ...["TimestampLessThanEquals", "NumericLessThanEqualsPath", "TimestampEquals", "BooleanEqualsPath", "IsTimestamp"],
+  ...["StringLessThanEquals", "NumericLessThanEquals", "StringLessThanPath", "TimestampGreaterThanPath", "StringGreaterThan"],
+  ...["StringGreaterThanPath", "IsString", "StringEqualsPath", "TimestampEqualsPath", "TimestampLessThan"],
+  ...["StringGreaterThanEquals", "NumericGreaterThanPath", "NumericGreaterThanEquals", "NumericEqualsPath", "TimestampLessThanPath"],
+  ...["IsNull", "IsPresent", "TimestampGreaterThanEquals", "NumericGreaterThanEqualsPath"],
+];
 
-const operators: ReadonlyMap<string, Operand> = new Map<string, Operand>([
-  ...orders.flatMap((order): [string, Operand][] => [
-    [`String${order}`, "STRING"],
-    [`Numeric${order}`, "NUMBER"],
-    [`Timestamp${order}`, "STRING"],
-    [`String${order}Path`, "PATH"],
-    [`Numeric${order}Path`, "PATH"],
-    [`Timestamp${order}Path`, "PATH"],
-  ]),
-  ["BooleanEquals", "BOOLEAN"],
-  ["BooleanEqualsPath", "PATH"],
-  ["StringMatches", "STRING"],
-  ...["IsNull", "IsPresent", "IsNumeric", "IsString", "IsBoolean", "IsTimestamp"].map((test): [string, Operand] => [test, "BOOLEAN"]),
-]);
+const operators: ReadonlyMap<string, Operand> = new Map(operatorNames.map((name) => [name, operandOf(name)]));
+
+function operandOf(operator: string): Operand {
+  if (operator.endsWith("Path")) return "PATH";
+  if (/^(Is|Boolean)/.test(operator)) return "BOOLEAN";
+  return operator.startsWith("Numeric") ? "NUMBER" : "STRING";
+}
 
 const kinds = ["And", "Or", "Not", "Variable", "Condition"];
 const innerFields = new Set(["Comment", ...kinds, ...operators.keys()]);

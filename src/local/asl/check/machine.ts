@@ -45,8 +45,8 @@ class MachinesCheck {
       if (machine !== undefined) machines.push(...this.#machine(machine));
     }
     const { graph } = whole;
-    const states = isJsonObject(graph) && isJsonObject(graph["States"]) ? Object.values(graph["States"]) : [];
-    if (states.length > 0 && !states.some(canEnd)) this.#findings.error("MISSING_END_STATE", "Workflow has no terminal state", null);
+    const states = isJsonObject(graph) && isJsonObject(graph["States"]) ? Object.values(graph["States"]) : null;
+    if (states !== null && !states.some(canEnd)) this.#findings.error("MISSING_END_STATE", "Workflow has no terminal state", null);
     else
       for (const { name, at } of this.#unreachable)
         this.#findings.error("MISSING_TRANSITION_TARGET", `State "${name}" is not reachable.`, at);
@@ -75,6 +75,7 @@ class MachinesCheck {
   }
 
   #states(machine: Machine, states: JsonObject, startAt: Json | undefined): Machine[] {
+    if (Object.keys(states).length === 0) this.#findings.schema("Value cannot be empty", `${machine.at}/States`);
     const inside: Machine[] = [];
     const targets = new Set<string>();
     const lead = (name: Json | undefined, at: string): void => {
@@ -130,15 +131,16 @@ function transitions(state: Json, at: string): [Json | undefined, string][] {
     ];
     return Array.isArray(rules) ? rules.map(found) : [];
   };
-  const own = ["Next", "Default"].filter((field) => stateFields[type].has(field));
+  // Next is followed even where it may not be (measured).
+  const own = ["Next", "Default"].filter((field) => field === "Next" || stateFields[type].has(field));
   return [...own.map((field): [Json | undefined, string] => [state[field], `${at}/${field}`]), ...nexts("Choices"), ...nexts("Catch")];
 }
 
-/** Whether a state ends its machine. One that is refused for having neither Next nor End, or an unknown type, is not refused twice. */
+/** Whether a state ends its machine. One of no type does not, one of an unknown type may (measured). */
 function canEnd(state: Json): boolean {
   const type = stateType(state);
-  if (type === null || type === "Succeed" || type === "Fail") return true;
-  return type !== "Choice" && isJsonObject(state) && (state["End"] === true || state["Next"] === undefined);
+  if (type === "Succeed" || type === "Fail" || !isJsonObject(state)) return true;
+  return type === null ? state["Type"] !== undefined : type !== "Choice" && state["End"] === true;
 }
 
 /** The branches of a Parallel, the processor of a Map. A distributed Map's children may not assign their parent's variables either (measured by others). */

@@ -55,7 +55,7 @@ function checkStorage(
   return true;
 }
 
-/** What goes together was measured to be checked; in which words was not told. */
+/** What goes together, and its words, were measured by others; where more than one thing is wrong a field that is missing is told alone. */
 function checkReaderConfig(findings: Findings, config: JsonObject, at: string, language: QueryLanguage): void {
   checkFields(findings, config, at, configFields, language);
   checkEnum(findings, config, "InputType", at, ["CSV", "JSON", "JSONL", "PARQUET", "MANIFEST"]);
@@ -71,12 +71,15 @@ function checkReaderConfig(findings: Findings, config: JsonObject, at: string, l
   if (headers !== undefined && !(Array.isArray(headers) && headers.every((header) => typeof header === "string")))
     findings.wrongType("ARRAY", `${at}/CSVHeaders`);
   if (location === "GIVEN") checkRequired(findings, config, at, ["CSVHeaders"]);
-  if (config["Transformation"] === "LOAD_AND_FLATTEN") checkRequired(findings, config, at, ["InputType"]);
-  if (typeof pointer === "string" && !/^(\/|$)/.test(pointer)) findings.schema("Value must be a valid JSONPointer.", `${at}/ItemsPointer`);
+  if (typeof pointer === "string" && !/^(\/|$)/.test(pointer))
+    findings.schema(`Invalid input: JSON Pointer expression must start with '/': "${pointer}"`, `${at}/ItemsPointer`);
+  if (config["Transformation"] === "LOAD_AND_FLATTEN" && type === undefined)
+    return findings.schema("The field 'InputType' is required", at);
+  if (type === "CSV" && location === undefined) return findings.schema("The field 'CSVHeaderLocation' is required", at);
   const onlyFor = (field: string, fits: boolean) => {
-    if (config[field] !== undefined && !fits) findings.schema(`Field '${field}' is not supported for InputType '${String(type)}'`, at);
+    if (config[field] !== undefined && !fits) findings.schema(`Field '${field}' is not supported`, at);
   };
   onlyFor("ItemsPointer", type === "JSON");
   for (const field of ["CSVHeaderLocation", "CSVHeaders", "CSVDelimiter"]) onlyFor(field, type === "CSV" || type === "MANIFEST");
-  onlyFor("ManifestType", config["ManifestType"] !== "S3_INVENTORY" || type === undefined);
+  onlyFor("ManifestType", type === undefined || (config["ManifestType"] === "ATHENA_DATA" && type !== "JSON"));
 }

@@ -44,7 +44,7 @@ export function checkQueryLanguage(findings: Findings, holder: JsonObject, at: s
 export function checkState(around: Surroundings, state: Json, at: string): void {
   const { findings } = around;
   if (!isJsonObject(state)) return findings.wrongType("OBJECT", at);
-  if (!checkRequired(findings, state, at, ["Type"])) return;
+  if (state["Type"] === undefined) return findings.schema("The field 'Type' is required", at);
   const type = stateType(state);
   if (type === null) {
     const names = Object.keys(stateFields).join(", ");

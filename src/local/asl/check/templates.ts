@@ -72,6 +72,6 @@ function checkName(findings: Findings, name: string, at: string, outer: Scope | 
   if (!/^\p{ID_Start}\p{ID_Continue}*$/u.test(name)) return invalid("contains invalid characters");
   for (let scope = outer; scope !== null; scope = scope.outer)
     if (scope.isAssigned(name)) {
-      return findings.error("DUPLICATE_VARIABLE_NAME", `Variable '${name}' is already assigned in an outer scope`, at);
+      return findings.error("DUPLICATE_VARIABLE_NAME", `The variable name '${name}' was already defined in a parent scope.`, at);
     }
 }
