@@ -71,9 +71,12 @@ it("ends with 7 where the execution does not succeed, and is told of a repeated 
 });
 
 it("tells that the answer was applied where Ctrl-C ends the following", async () => {
-  const { code, stdout } = await cli(["succeed", await started(), "--output", '{"to":"Rest"}', "--follow", "--json"], {
-    interrupt: AbortSignal.timeout(400),
-  });
+  const executionArn = await started();
+  const interrupt = new AbortController();
+  const following = cli(["succeed", executionArn, "--output", '{"to":"Rest"}', "--follow", "--json"], { interrupt: interrupt.signal });
+  await cli(["wait", executionArn, "--until", "answered"]);
+  interrupt.abort();
+  const { code, stdout } = await following;
   expect(code).toBe(130);
   expect(JSON.parse(stdout)).toMatchObject({ outcome: "applied", followed: null });
 });
