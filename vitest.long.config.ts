@@ -6,6 +6,7 @@ const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { versio
 export default defineConfig({
   define: { SFN_CALLBACK_VERSION: JSON.stringify(version) },
   test: {
+    setupFiles: ["test/setup.ts"],
     include: ["test/long/**/*.long.ts"],
     testTimeout: 30 * 60_000,
     hookTimeout: 60_000,

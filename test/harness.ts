@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { clearLine, cursorTo, moveCursor } from "node:readline";
 import { PassThrough, Readable, Writable } from "node:stream";
-import { afterAll } from "vitest";
 import type { Timeouts } from "../src/aws/connection.ts";
 import type { Clock } from "../src/context.ts";
 import { main } from "../src/main.ts";
+import { atEndOfFile } from "./leftovers.ts";
 
 /** How a command is run; without anything: no terminal, closed stdin, a home and a local file of its own. */
 export interface CliOptions {
@@ -39,15 +39,10 @@ export interface CliResult {
   readonly stderr: string;
 }
 
-const folders: string[] = [];
-afterAll(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
-
 /** A fresh folder, removed after the tests of the file. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "sfn-callback-test-"));
-  folders.push(folder);
+  atEndOfFile(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 

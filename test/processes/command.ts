@@ -1,7 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { join, resolve } from "node:path";
-import { afterAll } from "vitest";
 import { temporaryFolder } from "../harness.ts";
+import { atEndOfFile } from "../leftovers.ts";
 
 /** The program's entry, as npm links it. `npm run build` makes what it loads. */
 export const binary = resolve("bin/sfn-callback.js");
@@ -39,11 +39,6 @@ export interface Machine {
   run(argv: readonly string[], options?: LaunchOptions): Promise<Ended>;
 }
 
-const running = new Set<ChildProcess>();
-afterAll(() => {
-  for (const child of running) child.kill("SIGKILL");
-});
-
 /** A fresh machine, removed after the tests of the file. */
 export function createMachine(): Machine {
   const folder = temporaryFolder();
@@ -65,7 +60,9 @@ function launch(argv: readonly string[], options: LaunchOptions): Launched {
     env: { ...options.environment },
     stdio: [options.stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"],
   });
-  running.add(child);
+  atEndOfFile(() => {
+    if (!over) child.kill("SIGKILL");
+  });
   child.stdin?.on("error", () => {}).end(options.stdin);
   if (options.closeStdout === "at once") child.stdout?.destroy();
   const texts = { stdout: "", stderr: "" };
@@ -81,7 +78,6 @@ function launch(argv: readonly string[], options: LaunchOptions): Launched {
   const ended = new Promise<Ended>((done, fail) => {
     child.on("error", fail);
     child.on("close", (code, signal) => {
-      running.delete(child);
       over = true;
       for (const listener of [...listeners]) listener();
       done({ code, signal, ...texts });

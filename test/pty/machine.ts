@@ -1,4 +1,4 @@
-import { copyFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { cli, temporaryFolder } from "../harness.ts";
@@ -8,13 +8,13 @@ const csi = "\u001b[";
 /** What takes the terminal, and what gives it back. */
 export const [takes, givesBack] = [`${csi}?1049h`, `${csi}?1049l`];
 
-/** A local file with the example in it, which each test copies: to deploy it takes longer than to copy. */
-let template: Promise<string> | undefined;
+/** A local file with the example in it, which each test writes for itself: to deploy it takes longer. */
+let template: Promise<Buffer> | undefined;
 
-async function deployed(): Promise<string> {
+async function deployed(): Promise<Buffer> {
   const localFile = join(temporaryFolder(), "template.db");
   await cli(["deploy-example", "--yes"], { localFile });
-  return localFile;
+  return readFileSync(localFile);
 }
 
 /** A machine of its own for a test: a home, and a local file with the example. */
@@ -29,7 +29,7 @@ export class Machine {
     template ??= deployed();
     const home = temporaryFolder();
     const localFile = join(home, "test.db");
-    copyFileSync(await template, localFile);
+    writeFileSync(localFile, await template);
     return new Machine({ home, localFile, columns: 80, rows: 24 });
   }
 
