@@ -108,6 +108,13 @@ describe("pending filters", () => {
     expect(await calls("--execution", "old")).toMatchObject({ GetExecutionHistory: 1 });
     expect(await calls("--kind", "activity")).not.toHaveProperty("GetExecutionHistory");
   });
+
+  it("refuse a machine that is not there, and name those that are", async () => {
+    const { code, stdout, stderr } = await pending(["--state-machine", "orders", "--state-machine", "oders"]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain("there is no STANDARD state machine named oders here");
+    expect(stderr).toContain("there are: bare, orders, refunds");
+  });
 });
 
 describe("pending forms", () => {
