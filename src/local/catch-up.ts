@@ -9,10 +9,11 @@ const maxCallsAtOnce = 25;
 const turnMilliseconds = 50;
 /** How long another process that writes is left to it before the next look. */
 const othersMilliseconds = 10;
-/** How long a request is held up for what has fallen due before it. Nobody is to wait for more than a second, on a machine that does other work too. */
-const backlogMilliseconds = 500;
-/** How long it is held up for the JSONata that was set off before it: so that who asks sees what came of it. */
-const settleMilliseconds = 300;
+/**
+ * How long a request is held up for what has fallen due before it, and for the JSONata that was set off: so that who asks sees what came of it.
+ * Nobody is to wait for more than a second, on a machine that does other work too.
+ */
+const heldUpMilliseconds = 300;
 
 /** What is made up for, and how. */
 export interface Work {
@@ -88,13 +89,9 @@ export class CatchUp {
   async #forAMoment(): Promise<void> {
     const since = performance.now();
     this.#turns.takeNext();
-    for (;;) {
-      const waited = performance.now() - since;
-      if (this.#work.isBehind() && waited < backlogMilliseconds) {
-        await (this.#isLeftToOthers || this.#isYielding ? delay(othersMilliseconds) : immediate());
-      } else if (waited >= settleMilliseconds || this.#evaluations.isIdle || !(await this.#evaluations.settled(settleMilliseconds))) {
-        return;
-      }
+    while (performance.now() - since < heldUpMilliseconds) {
+      if (this.#work.isBehind()) await (this.#isLeftToOthers || this.#isYielding ? delay(othersMilliseconds) : immediate());
+      else if (this.#evaluations.isIdle || !(await this.#evaluations.settled(heldUpMilliseconds))) return;
     }
   }
 

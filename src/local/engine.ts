@@ -14,7 +14,7 @@ import { type MockConfig, parseMockConfig } from "./mock-config.ts";
 import { OwnCallPump } from "./own-calls.ts";
 import type { PageSeal } from "./page.ts";
 import { RemovalPump } from "./removal-pump.ts";
-import type { StoredExecution } from "./store/executions.ts";
+import type { NewExecution, StoredExecution } from "./store/executions.ts";
 import type { Store } from "./store/store.ts";
 import { createTokenMint, type TokenMint, type TokenTarget } from "./task-token.ts";
 import { inBackground } from "./turns.ts";
@@ -160,6 +160,11 @@ export class Engine {
       const execution = this.store.executions.get({ id });
       if (execution !== null && isBrokenOff(execution.state)) this.happen(execution, { kind: "goOn" }, execution.state.lastStepAt);
     });
+  }
+
+  /** Starts an execution, which is written with its first step. To be called within a transaction. */
+  start(execution: NewExecution): StoredExecution {
+    return this.happen(this.store.executions.unwritten(execution), { kind: "started" }, execution.startedAt);
   }
 
   /** Takes one step of an execution and writes it. To be called within a transaction that read the execution. */

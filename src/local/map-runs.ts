@@ -92,9 +92,8 @@ export class MapRunPump {
     const label = run.arn.split("/")[1]?.split(":")[0] ?? "";
     const machine = `${parent.machineName.split("/")[0]}/${label}`;
     const name = randomUUID();
-    const startedAt = this.#engine.now();
     store.mapRuns.setChild(run.id, child, "RUNNING", null);
-    const execution = store.executions.add({
+    this.#engine.start({
       arn: this.#engine.arn(run.isExpress ? `express:${machine}:${name}:${randomUUID()}` : `execution:${machine}:${name}`),
       machineArn: this.#engine.arn(`stateMachine:${machine}`),
       machineName: machine,
@@ -106,11 +105,10 @@ export class MapRunPump {
       machineSettings: parent.machineSettings,
       mapRun: { mapRunId: run.id, mapRunArn: run.arn, child },
       input: store.mapRuns.input(run.id, child),
-      startedAt,
+      startedAt: this.#engine.now(),
       mocks: parent.mocks,
       isManual: parent.isManual,
     });
-    this.#engine.happen(execution, { kind: "started" }, startedAt);
   }
 
   #redriveChild(run: StoredMapRun, { child }: MapRunChild): void {
@@ -150,7 +148,7 @@ export class MapRunPump {
 
   #abortChildren(run: StoredMapRun, at: number): void {
     this.#engine.store.mapRuns.dropRedrives(run.id);
-    for (const id of this.#engine.store.executions.runningIds({ mapRunId: run.id })) {
+    for (const id of this.#engine.store.executionLists.runningIds({ mapRunId: run.id })) {
       this.#engine.happen(this.#execution(id), { kind: "stopped" }, at);
     }
   }

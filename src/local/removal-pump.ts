@@ -53,11 +53,11 @@ export class RemovalPump {
   /** Running executions are aborted first, so that whoever waits for one is told. */
   #removeSome(machineArn: string): void {
     const { store } = this.#engine;
-    for (const id of store.executions.runningIds({ machineArn }, stopsPerTurn)) {
+    for (const id of store.executionLists.runningIds({ machineArn }, stopsPerTurn)) {
       const execution = store.executions.get({ id });
       if (execution !== null) this.#engine.happen(execution, { kind: "stopped" }, this.#engine.now());
     }
-    if (store.executions.runningIds({ machineArn }, 1).length > 0 || !this.#removeEnded(machineArn, Number.MAX_SAFE_INTEGER)) return;
+    if (store.executionLists.runningIds({ machineArn }, 1).length > 0 || !this.#removeEnded(machineArn, Number.MAX_SAFE_INTEGER)) return;
     store.removal.machine(machineArn);
   }
 

@@ -5,7 +5,7 @@ import { call, createMachine, type Machine, serveLocal, tokenOf } from "./comman
 import { asked } from "./kills.ts";
 
 /** A file may not grow beyond this in the process that runs out of room, in blocks of 512 bytes. */
-const blocks = 1000;
+const blocks = 2000;
 const roleArn = "arn:aws:iam::123456789012:role/local";
 
 /** A Node whose files cannot grow any further, as on a disk that is full. */

@@ -1,7 +1,8 @@
 import { ApiError } from "../api-error.ts";
 import { variableReferencesIn } from "../asl/variable-references.ts";
 import type { Engine } from "../engine.ts";
-import type { ListedExecution, ListPart, StoredExecution } from "../store/executions.ts";
+import type { ListedExecution, ListPart } from "../store/execution-lists.ts";
+import type { StoredExecution } from "../store/executions.ts";
 import { chosenRevision, readMachineArn } from "./machine-reference.ts";
 import { existingMapRun, longestMapRunArn } from "./map-runs.ts";
 import { given, invalid, type Operations, present, seconds } from "./operation.ts";
@@ -118,12 +119,12 @@ function ofMachine(engine: Engine, arn: string, part: ListPart): ListedExecution
   if (machine.type === "EXPRESS") {
     throw new ApiError("StateMachineTypeNotSupported", "This operation is not supported by this type of state machine");
   }
-  if (aliasArn !== null) return engine.store.executions.list({ aliasArn }, part);
-  return engine.store.executions.list(version === null ? { machineArn: arn } : { versionArn: arn }, part);
+  if (aliasArn !== null) return engine.store.executionLists.part({ aliasArn }, part);
+  return engine.store.executionLists.part(version === null ? { machineArn: arn } : { versionArn: arn }, part);
 }
 
 function ofMapRun(engine: Engine, arn: string, part: ListPart): ListedExecution[] {
-  return engine.store.executions.list({ mapRunId: existingMapRun(engine, arn).id }, part);
+  return engine.store.executionLists.part({ mapRunId: existingMapRun(engine, arn).id }, part);
 }
 
 function listed({ state, ...execution }: StoredExecution): ListedExecution {

@@ -84,8 +84,7 @@ function chosenByWeight(routing: Routing): string {
 
 /** Adds an execution and takes its first step. Within a transaction. */
 function add(engine: Engine, start: Start, { machine, revision, version, aliasArn }: ChosenRevision, arn: string): StoredExecution {
-  const startedAt = engine.now();
-  const execution = engine.store.executions.add({
+  return engine.start({
     arn,
     machineArn: machine.arn,
     machineName: machine.name,
@@ -100,11 +99,10 @@ function add(engine: Engine, start: Start, { machine, revision, version, aliasAr
     mapRun: null,
     input: start.input,
     traceHeader: start.traceHeader,
-    startedAt,
+    startedAt: engine.now(),
     mocks: start.testCase === undefined ? null : mocksOf(engine, machine, start.testCase),
     isManual: engine.store.database.isManual,
   });
-  return engine.happen(execution, { kind: "started" }, startedAt);
 }
 
 /** Each start of an Express machine is an execution of its own, whatever its name (documented). */

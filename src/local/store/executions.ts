@@ -2,8 +2,9 @@ import { type ExecutionState, isBrokenOff, notStarted, openVisits, pendingEvalua
 import type { HistoryEvent } from "../asl/history-event.ts";
 import { isOwnCall } from "../asl/task-call.ts";
 import type { MockedResponses } from "../mock-config.ts";
-import { type Database, number, numberOrNull, type Row, textOrNull } from "./database.ts";
+import { type Database, number, type Row, textOrNull, type Value } from "./database.ts";
 import { definitionId } from "./definitions.ts";
+import { childOfMapRun } from "./execution-lists.ts";
 import type { OwnCalls } from "./own-calls.ts";
 import { Payloads } from "./payloads.ts";
 import type { Tasks } from "./tasks.ts";
@@ -44,38 +45,12 @@ export interface ChildOfMapRun {
   readonly child: number;
 }
 
-/** What a listing tells of an execution. */
-export type ListedExecution = Pick<
-  StoredExecution,
-  "id" | "arn" | "machineArn" | "versionArn" | "aliasArn" | "name" | "mapRun" | "startedAt"
-> &
-  Pick<ExecutionState, "status" | "stoppedAt" | "redriveCount" | "redrivenAt"> &
-  Pick<StoredExecution, "listedAt">;
-
 /** What an execution starts with. */
 export type NewExecution = Omit<StoredExecution, "id" | "state" | "revision" | "listedAt" | Optional> &
   Partial<Pick<StoredExecution, Optional>>;
 type Optional = "machineSettings" | "versionArn" | "aliasArn" | "traceHeader";
 
 type Key = { readonly arn: string } | { readonly id: number };
-type Listing =
-  | { readonly machineArn: string }
-  | { readonly versionArn: string }
-  | { readonly aliasArn: string }
-  | { readonly mapRunId: number };
-
-/** Part of a listing, newest first. */
-export interface ListPart {
-  readonly status: string | null;
-  /** Whether those that were redriven are wanted, or the others; null for both. */
-  readonly isRedriven: boolean | null;
-  /** Ended ones are listed if they ended after this. */
-  readonly keptSince: number;
-  /** The `listedAt` and `id` of the execution before the first one wanted; null for the beginning. */
-  readonly after: readonly (string | number)[] | null;
-  readonly limit: number;
-}
-
 /** Executions and their histories. */
 export class Executions {
   readonly #database: Database;
@@ -90,36 +65,11 @@ export class Executions {
     this.#payloads = new Payloads(database);
   }
 
-  add(execution: NewExecution): StoredExecution {
-    const state = notStarted();
-    const { machineSettings = null, versionArn = null, aliasArn = null, traceHeader = null } = execution;
-    const { id } = this.#database.run(
-      `INSERT INTO executions (id, arn, machine_arn, machine_name, name, role_arn, definition_id, machine_updated_at, machine_revision_id,
-         machine_settings, version_arn, alias_arn, map_run_id, map_run_child, input, trace_header, started_at, listed_at, mocks, is_manual,
-         status, state, revision)
-       VALUES (${nextId}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'RUNNING', ?, 0)`,
-      execution.arn,
-      execution.machineArn,
-      execution.machineName,
-      execution.name,
-      execution.roleArn,
-      definitionId(this.#database, execution.machineArn, execution.definition),
-      execution.machineUpdatedAt,
-      execution.machineRevisionId,
-      machineSettings,
-      versionArn,
-      aliasArn,
-      execution.mapRun?.mapRunId ?? null,
-      execution.mapRun?.child ?? null,
-      execution.input,
-      traceHeader,
-      execution.startedAt,
-      execution.startedAt,
-      execution.mocks === null ? null : JSON.stringify(execution.mocks),
-      execution.isManual ? 1 : 0,
-      JSON.stringify(state),
-    );
-    return { ...execution, machineSettings, versionArn, aliasArn, traceHeader, listedAt: execution.startedAt, id, state, revision: 0 };
+  /** An execution that is not written yet: it is with its first step. Within a transaction, so that nobody else is given its id. */
+  unwritten(execution: NewExecution): StoredExecution {
+    const id = number(this.#database.get(nextId)?.["id"]);
+    const optional = { machineSettings: null, versionArn: null, aliasArn: null, traceHeader: null };
+    return { ...optional, ...execution, listedAt: execution.startedAt, id, state: notStarted(), revision: 0 };
   }
 
   get(key: Key): StoredExecution | null {
@@ -141,28 +91,6 @@ export class Executions {
     const sql = `${selectExecution} WHERE map_run_id = ? AND map_run_child = ? AND executions.status = 'PENDING_REDRIVE'`;
     const row = this.#database.get(sql, mapRunId, child);
     return row === undefined ? null : this.#execution(row);
-  }
-
-  /** A machine's own, those started through a version or an alias, or a map run's. */
-  list(of: Listing, { status, isRedriven, keptSince, after, limit }: ListPart): ListedExecution[] {
-    const [column, key] = holder(of);
-    const [listedAt = Number.MAX_SAFE_INTEGER, id = 0] = after ?? [];
-    // Each status is in order by itself (see the schema), so that no listing reads more than it shows of each.
-    const statuses = status === null ? ["RUNNING", "PENDING_REDRIVE", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"] : [status];
-    const redriven = isRedriven === null ? "" : `AND json_extract(state, '$.redriveCount') ${isRedriven ? ">" : "="} 0`;
-    const ofStatus = `SELECT * FROM (SELECT id, listed_at FROM executions WHERE ${column} = ? AND status = ? AND (listed_at, id) < (?, ?)
-      AND listed_at > ? ${redriven} ORDER BY listed_at DESC, id DESC LIMIT ?)`;
-    const ids = `SELECT id FROM (${statuses.map(() => ofStatus).join(" UNION ALL ")}) ORDER BY listed_at DESC, id DESC LIMIT ?`;
-    const sql = `${selectListed} WHERE executions.id IN (${ids}) ORDER BY executions.listed_at DESC, executions.id DESC`;
-    const values = statuses.flatMap((each) => [key, each, listedAt, id, each === "RUNNING" ? Number.MIN_SAFE_INTEGER : keptSince, limit]);
-    return this.#database.all(sql, ...values, limit).map(toListed);
-  }
-
-  /** Running ones of a machine, without the children of its map runs, or of a map run. A negative limit is none. */
-  runningIds(of: Listing, limit = -1): number[] {
-    const [column, key] = holder(of);
-    const sql = `SELECT id FROM executions WHERE ${column} = ? AND status = 'RUNNING' LIMIT ?`;
-    return this.#database.all(sql, key, limit).map((row) => number(row["id"]));
   }
 
   /** Gives an execution's name free, so that another can have it; it can only be found by its id from then on. */
@@ -190,10 +118,7 @@ export class Executions {
   /** Writes a step, unless the execution has changed since it was read: then false, and nothing is written. */
   commitStep(execution: StoredExecution, state: ExecutionState, events: readonly HistoryEvent[], dueAt: number | null): boolean {
     const [isEvaluating, brokenOff] = [pendingEvaluations(state).length > 0, isBrokenOff(state)];
-    const { changes } = this.#database.run(
-      `UPDATE executions SET state = ?, status = ?, listed_at = ?, due_at = ?, is_evaluating = ?, is_broken_off = ?,
-         revision = revision + 1
-       WHERE id = ? AND revision = ?`,
+    const step = [
       this.#payloads.written(execution.id, execution.state, state),
       state.status,
       state.stoppedAt ?? state.redrivenAt ?? execution.listedAt,
@@ -201,16 +126,48 @@ export class Executions {
       isEvaluating || brokenOff ? null : dueAt,
       isEvaluating ? 1 : 0,
       brokenOff ? 1 : 0,
-      execution.id,
-      execution.revision,
-    );
-    if (changes === 0) return false;
-    for (const event of events) {
-      this.#database.run("INSERT INTO events (execution_id, id, json) VALUES (?, ?, ?)", execution.id, event.id, JSON.stringify(event));
-    }
+      execution.revision + 1,
+    ];
+    if (execution.revision === 0) this.#insert(execution, step);
+    else if (this.#database.run(updateStep, ...step, execution.id, execution.revision).changes === 0) return false;
+    this.#addEvents(execution.id, events);
     if (state.status === "RUNNING") this.#offerTasks(execution.id, state, execution.state.lastEventId);
     else this.#tasks.withdraw(execution.id);
     return true;
+  }
+
+  #insert(execution: StoredExecution, step: readonly Value[]): void {
+    this.#database.run(
+      insertExecution,
+      ...step,
+      execution.id,
+      execution.arn,
+      execution.machineArn,
+      execution.machineName,
+      execution.name,
+      execution.roleArn,
+      definitionId(this.#database, execution.machineArn, execution.definition),
+      execution.machineUpdatedAt,
+      execution.machineRevisionId,
+      execution.machineSettings,
+      execution.versionArn,
+      execution.aliasArn,
+      execution.mapRun?.mapRunId ?? null,
+      execution.mapRun?.child ?? null,
+      execution.input,
+      execution.traceHeader,
+      execution.startedAt,
+      execution.mocks === null ? null : JSON.stringify(execution.mocks),
+      execution.isManual ? 1 : 0,
+    );
+  }
+
+  #addEvents(executionId: number, events: readonly HistoryEvent[]): void {
+    for (let at = 0; at < events.length; at += eventsAtOnce) {
+      const part = events.slice(at, at + eventsAtOnce);
+      const sql = `INSERT INTO events (execution_id, id, json) VALUES ${part.map(() => "(?, ?, ?)").join(", ")}`;
+      this.#database.run(sql, ...part.flatMap((event) => [executionId, event.id, JSON.stringify(event)]));
+    }
   }
 
   /** Events as JSON texts, after (or, reversed, before) the event `from`; no more of them are read than are taken, or little more. */
@@ -265,47 +222,22 @@ export class Executions {
   }
 }
 
-/** How many events are read at a time: each may hold as much as 256 KiB. */
+/** How many events are read or written at a time: each may hold as much as 256 KiB. */
 const eventsAtOnce = 20;
 
 /** No id is used again, so that no token comes to stand for another execution's task. */
-const nextId = `(SELECT max(coalesce((SELECT max(id) FROM executions), 0), CAST(value AS INTEGER)) + 1 FROM meta WHERE key = 'lastRemovedId')`;
+const nextId = `SELECT max(coalesce((SELECT max(id) FROM executions), 0), CAST(value AS INTEGER)) + 1 AS id FROM meta WHERE key = 'lastRemovedId'`;
 
-/** The column that holds what a listing is of, with the value looked for. */
-function holder(of: Listing): [string, string | number] {
-  if ("machineArn" in of) return ["machine_arn", of.machineArn];
-  if ("versionArn" in of) return ["version_arn", of.versionArn];
-  return "aliasArn" in of ? ["alias_arn", of.aliasArn] : ["map_run_id", of.mapRunId];
-}
+/** What a step changes, in the order in which it is given. */
+const columnsOfStep = ["state", "status", "listed_at", "due_at", "is_evaluating", "is_broken_off", "revision"];
+const columnsOfStart = [
+  ...["id", "arn", "machine_arn", "machine_name", "name", "role_arn", "definition_id", "machine_updated_at", "machine_revision_id"],
+  ...["machine_settings", "version_arn", "alias_arn", "map_run_id", "map_run_child", "input", "trace_header", "started_at"],
+  ...["mocks", "is_manual"],
+];
+const updateStep = `UPDATE executions SET ${columnsOfStep.map((column) => `${column} = ?`).join(", ")} WHERE id = ? AND revision = ?`;
+const columnsOfFirstStep = [...columnsOfStep, ...columnsOfStart];
+const insertExecution = `INSERT INTO executions (${columnsOfFirstStep.join(", ")}) VALUES (${columnsOfFirstStep.map(() => "?").join(", ")})`;
 
 const selectExecution = `SELECT executions.*, definitions.text AS definition, map_runs.arn AS map_run_arn FROM executions
   JOIN definitions ON definitions.id = executions.definition_id LEFT JOIN map_runs ON map_runs.id = map_run_id`;
-
-/** Without what is long: a thousand inputs and definitions would hold everybody up. */
-const selectListed = `SELECT executions.id, executions.arn, machine_arn, version_arn, alias_arn, name, map_run_id, map_run_child, executions.started_at,
-  listed_at, executions.status, map_runs.arn AS map_run_arn, json_extract(state, '$.stoppedAt') AS stopped_at,
-  json_extract(state, '$.redriveCount') AS redrive_count, json_extract(state, '$.redrivenAt') AS redriven_at
-  FROM executions LEFT JOIN map_runs ON map_runs.id = map_run_id`;
-
-function toListed(row: Row): ListedExecution {
-  return {
-    id: number(row["id"]),
-    arn: String(row["arn"]),
-    machineArn: String(row["machine_arn"]),
-    versionArn: textOrNull(row["version_arn"]),
-    aliasArn: textOrNull(row["alias_arn"]),
-    name: String(row["name"]),
-    mapRun: childOfMapRun(row),
-    startedAt: number(row["started_at"]),
-    listedAt: number(row["listed_at"]),
-    status: String(row["status"]) as ExecutionState["status"],
-    stoppedAt: numberOrNull(row["stopped_at"]),
-    redriveCount: number(row["redrive_count"]),
-    redrivenAt: numberOrNull(row["redriven_at"]),
-  };
-}
-
-function childOfMapRun(row: Row): ChildOfMapRun | null {
-  const mapRunArn = textOrNull(row["map_run_arn"]);
-  return mapRunArn === null ? null : { mapRunId: number(row["map_run_id"]), mapRunArn, child: number(row["map_run_child"]) };
-}

@@ -1,4 +1,5 @@
 import { Database } from "./database.ts";
+import { ExecutionLists } from "./execution-lists.ts";
 import { Executions } from "./executions.ts";
 import { MapRuns } from "./map-runs.ts";
 import { OwnCalls } from "./own-calls.ts";
@@ -21,6 +22,7 @@ export class Store {
   readonly versions: Versions;
   readonly tags: Tags;
   readonly executions: Executions;
+  readonly executionLists: ExecutionLists;
   readonly mapRuns: MapRuns;
   readonly tasks: Tasks;
   readonly ownCalls: OwnCalls;
@@ -34,6 +36,7 @@ export class Store {
     this.tags = new Tags(this.database);
     this.ownCalls = new OwnCalls(this.database);
     this.executions = new Executions(this.database, this.tasks, this.ownCalls);
+    this.executionLists = new ExecutionLists(this.database);
     this.mapRuns = new MapRuns(this.database);
     this.removal = new Removal(this.database);
   }
