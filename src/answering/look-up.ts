@@ -6,8 +6,8 @@ import type { Clock, Connection, Prompts, RememberedTask, TaskIndex, Terminal } 
 import { CliError, usageError } from "../errors.ts";
 import { sweep } from "../sweep/sweep.ts";
 import { readBack, readOn } from "./history-reading.ts";
-import { mapChildren } from "./map-children.ts";
 import { pacerFor } from "./pacing.ts";
+import { runningChildren } from "./running-children.ts";
 import { type ExecutionName, type Reference, recall, type TaskOptions } from "./task-reference.ts";
 
 /** A task as its execution's history shows it now, waiting or closed. */
@@ -71,7 +71,7 @@ export async function readAgain({ stepFunctions }: Connection, found: FoundTask)
   return task === undefined ? found : { ...found, task, events };
 }
 
-/** The tasks of an execution that the narrowing leaves: what waits in it, else in the children of its distributed Maps, else the last one that was closed. */
+/** The tasks of an execution that the narrowing leaves: what waits in it, else in the executions that run for it, else the last one that was closed. */
 async function candidatesIn(
   connection: Connection,
   clock: Clock,
@@ -85,17 +85,17 @@ async function candidatesIn(
     .map((task) => ({ executionArn, task, events }));
   const waiting = own.filter(({ task }) => task.closed === null);
   if (waiting.length > 0) return waiting;
-  const inMaps = await findInMaps(stepFunctions.paced(pacerFor(place, clock)), events, narrowing);
+  const inside = await findInside(stepFunctions.paced(pacerFor(place, clock)), events, narrowing);
   // With nothing waiting, the last one to close is the one the user means: the answer is then judged against how it ended.
-  return inMaps.length > 0 ? inMaps : own.slice(-1);
+  return inside.length > 0 ? inside : own.slice(-1);
 }
 
 /** So many candidates are listed. */
 const mostCandidates = 20;
 
-async function findInMaps(stepFunctions: StepFunctions, events: readonly HistoryEvent[], narrowing: Narrowing): Promise<FoundTask[]> {
+async function findInside(stepFunctions: StepFunctions, events: readonly HistoryEvent[], narrowing: Narrowing): Promise<FoundTask[]> {
   const found: FoundTask[] = [];
-  for await (const child of mapChildren(stepFunctions, events)) {
+  for await (const child of runningChildren(stepFunctions, events)) {
     const { executionArn, waiting } = child;
     found.push(...waiting.filter((task) => fits(task, narrowing)).map((task) => ({ executionArn, task, events: child.events })));
     if (found.length >= mostCandidates) break;

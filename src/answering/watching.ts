@@ -3,8 +3,8 @@ import { type CallbackTask, callbackTasks } from "../callback/history/waiting-ta
 import type { Clock, Connection } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { readHistory } from "./history-reading.ts";
-import { mapChildren } from "./map-children.ts";
 import { pacerFor } from "./pacing.ts";
+import { runningChildren } from "./running-children.ts";
 import { lookDelaysMilliseconds } from "./send.ts";
 
 export type Until = "waiting" | "answered" | "ended";
@@ -18,11 +18,11 @@ export interface Watching {
   isMeant(seen: WatchedTask): boolean;
   /** It was started just now: AWS may not tell of it yet. */
   readonly isNew?: boolean;
-  /** Whether the tasks in the children of its distributed Maps may be meant as well. */
-  readonly looksIntoMaps: boolean;
+  /** Whether the tasks in the children of its distributed Maps and in nested executions may be meant as well. */
+  readonly looksInside: boolean;
 }
 
-/** A task that was seen, and the execution in whose history it is: the one that is watched, or a child of a distributed Map in it. */
+/** A task that was seen, and the execution in whose history it is: the one that is watched, or one that runs for it. */
 export interface WatchedTask {
   readonly executionArn: string;
   readonly task: CallbackTask;
@@ -31,7 +31,7 @@ export interface WatchedTask {
 /** An execution as it was seen last. */
 export interface Watched {
   readonly execution: Execution;
-  /** What waits of what is meant. Of the tasks in a Map's children no more than a hundred. */
+  /** What waits of what is meant. Of the tasks in executions that run for it no more than a hundred. */
   readonly waiting: readonly WatchedTask[];
   /** False where the timeout passed first. */
   readonly reached: boolean;
@@ -44,9 +44,9 @@ interface Watcher {
 
 const firstDelayMilliseconds = 100;
 const longestDelayMilliseconds = 5000;
-/** So many tasks of a Map's children are named; a sweep names all. */
-const mostInMaps = 100;
-/** How long it may take to look through a Map's children once the time is up. */
+/** So many tasks of executions within are named; a sweep names all. */
+const mostInside = 100;
+/** How long it may take to look through the executions within once the time is up. */
 const patienceMilliseconds = 5000;
 
 /** Looks again and again, ever more slowly, until that is so, the execution ended, or the time is up. Rejects where the signal is raised. */
@@ -91,10 +91,10 @@ class Looking {
     const own = callbackTasks(events)
       .map((task) => ({ executionArn, task }))
       .filter(isMeant);
-    const inMaps = await this.#waitingInMaps(events, Math.max(giveUpAt, this.#clock.now().getTime() + patienceMilliseconds));
-    const waiting = [...own.filter(({ task }) => task.closed === null), ...inMaps];
-    this.#wasSeen ||= own.length > 0 || inMaps.length > 0;
-    if (ended && !this.#wasSeen && until === "answered" && !events.some(beginsMapRun)) {
+    const inside = await this.#waitingInside(events, Math.max(giveUpAt, this.#clock.now().getTime() + patienceMilliseconds));
+    const waiting = [...own.filter(({ task }) => task.closed === null), ...inside];
+    this.#wasSeen ||= own.length > 0 || inside.length > 0;
+    if (ended && !this.#wasSeen && until === "answered" && !events.some(beginsAnother)) {
       throw new CliError("closed", `the execution is ${execution.status} and held no such task: ${executionArn}`);
     }
     const reached = until === "waiting" ? waiting.length > 0 : this.#wasSeen && waiting.length === 0;
@@ -115,19 +115,19 @@ class Looking {
     return this.#connection.stepFunctions.execution(executionArn);
   }
 
-  async #waitingInMaps(events: readonly HistoryEvent[], giveUpAt: number): Promise<readonly WatchedTask[]> {
-    const { isMeant, looksIntoMaps } = this.#watching;
+  async #waitingInside(events: readonly HistoryEvent[], giveUpAt: number): Promise<readonly WatchedTask[]> {
+    const { isMeant, looksInside } = this.#watching;
     const found: WatchedTask[] = [];
-    if (!looksIntoMaps) return found;
-    for await (const { executionArn, path, waiting } of mapChildren(this.#paced, events)) {
+    if (!looksInside) return found;
+    for await (const { executionArn, path, waiting } of runningChildren(this.#paced, events)) {
       found.push(...waiting.map((task) => ({ executionArn, task: { ...task, path: [...path, ...task.path] } })).filter(isMeant));
-      if (found.length >= mostInMaps || this.#clock.now().getTime() >= giveUpAt) break;
+      if (found.length >= mostInside || this.#clock.now().getTime() >= giveUpAt) break;
     }
-    return found.slice(0, mostInMaps);
+    return found.slice(0, mostInside);
   }
 }
 
-/** What waited in the children of a Map that has ended, its own history does not tell. */
-function beginsMapRun({ mapRunStartedEventDetails: run }: HistoryEvent): boolean {
-  return run !== undefined;
+/** What waited in executions that ran for it, the history of one that has ended does not tell. */
+function beginsAnother({ mapRunStartedEventDetails: mapRun, taskSubmittedEventDetails: task }: HistoryEvent): boolean {
+  return mapRun !== undefined || /^startExecution\./.test(task?.resource ?? "");
 }

@@ -178,7 +178,7 @@ class Play {
   }
 
   #watch(executionArn: string, until: Until): Promise<Watched> {
-    const watching = { executionArn, until, timeoutMilliseconds: 5_000, isMeant: () => true, looksIntoMaps: false };
+    const watching = { executionArn, until, timeoutMilliseconds: 5_000, isMeant: () => true, looksInside: false };
     return watch(this.#context, this.#connection, watching);
   }
 

@@ -120,9 +120,9 @@ async function follow(context: Context, connection: Connection, started: Started
   const { until, timeoutMilliseconds = null } = options;
   const any = { executionArn, isMeant: () => true, isNew: true };
   try {
-    if (until !== undefined) return await watchShown(context, connection, { ...any, until, timeoutMilliseconds, looksIntoMaps: true });
+    if (until !== undefined) return await watchShown(context, connection, { ...any, until, timeoutMilliseconds, looksInside: true });
     // One look is enough: its waiting tasks are shown where there are some already.
-    return await watchShown(context, connection, { ...any, until: "waiting", timeoutMilliseconds: 0, looksIntoMaps: false });
+    return await watchShown(context, connection, { ...any, until: "waiting", timeoutMilliseconds: 0, looksInside: false });
   } catch (error) {
     if (!(error instanceof CliError) || until !== undefined || context.signal.aborted) {
       context.terminal.warn(`the execution was started, and goes on: ${executionArn}`);

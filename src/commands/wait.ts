@@ -35,7 +35,7 @@ async function wait(context: Context, options: Record<string, unknown>, word?: s
     (eventId === null || task.eventId === eventId) &&
     (reference.kind !== "token" || task.taskToken === reference.token) &&
     fits(task, naming);
-  const watching = { executionArn, until, timeoutMilliseconds, isMeant, looksIntoMaps: eventId === null };
+  const watching = { executionArn, until, timeoutMilliseconds, isMeant, looksInside: eventId === null };
   const seen = await watchShown(context, connection, watching);
   await context.terminal.result(watchedJson(seen), () => watchedLines(context.terminal, seen));
   if (!seen.reached) {

@@ -37,7 +37,7 @@ export async function reportFollowed(context: Context, connection: Connection, r
 
 async function follow(context: Context, connection: Connection, executionArn: string, answered: string | null): Promise<Watched | null> {
   const isMeant = ({ executionArn, task }: WatchedTask): boolean => taskId(executionArn, task.eventId) !== answered;
-  const watching = { executionArn, until: "waiting", timeoutMilliseconds: null, isMeant, looksIntoMaps: true } as const;
+  const watching = { executionArn, until: "waiting", timeoutMilliseconds: null, isMeant, looksInside: true } as const;
   try {
     return await watchShown(context, connection, watching, "following the execution");
   } catch (error) {

@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { createLocal } from "../../src/local/local.ts";
+import { denied, faultProxy } from "../fault-proxy.ts";
 import { createUser, temporaryFolder } from "../harness.ts";
 import { throughApi } from "../local-file.ts";
 
@@ -18,7 +20,18 @@ const mapOver = (states: object, StartAt: string) => ({
   End: true,
 });
 const each = mapOver({ Ask: ask }, "Ask");
+const starting = (resource: string, machine: string, input: object) => ({
+  Type: "Task",
+  Resource: `arn:aws:states:::states:startExecution.${resource}`,
+  Parameters: { StateMachineArn: `arn:aws:states:us-east-1:123456789012:stateMachine:${machine}`, Input: input },
+  End: true,
+});
 const machines = {
+  asks: { StartAt: "Ask", States: { Ask: ask } },
+  outer: { StartAt: "Run", States: { Run: { ...starting("sync:2", "asks", {}), OutputPath: "$.Output" } } },
+  outermost: { StartAt: "Run", States: { Run: { ...starting("sync", "outer", {}), ResultPath: null } } },
+  handing: { StartAt: "Hand over", States: { "Hand over": starting("waitForTaskToken", "asks", { "token.$": "$$.Task.Token" }) } },
+  rows: { StartAt: "Rows", States: { Rows: mapOver({ Run: { ...starting("sync:2", "asks", {}), OutputPath: "$.Output" } }, "Run") } },
   each: { StartAt: "Each", States: { Each: each } },
   nested: { StartAt: "Rows", States: { Rows: mapOver({ Each: each }, "Each") } },
 };
@@ -80,5 +93,47 @@ describe("an execution whose distributed Map waits in its children", () => {
     await cli(["succeed", id, "--output", "1"]);
     const { stdout } = await cli(["succeed", executionArn, "--state", "Ask", "--output", "2", "--json"]);
     expect(JSON.parse(stdout)).toMatchObject({ outcome: "applied", taskId: other });
+  });
+});
+
+describe("an execution whose nested execution waits", () => {
+  it.each([
+    ["outer", "7"],
+    ["outermost", "{}"],
+    ["rows", "[7]"],
+  ] as const)("has begun to wait for `start` and `wait`, and is answered by its own name: %s", async (machine, output) => {
+    const { executionArn, waiting } = await started(machine, machine === "rows" ? [1] : {});
+    expect(waiting).toHaveLength(1);
+    expect(await waitingIn(executionArn)).toEqual(waiting);
+    const { code, stdout } = await cli(["succeed", executionArn, "--output", "7", "--json"]);
+    expect({ code, ...JSON.parse(stdout) }).toMatchObject({ code: 0, outcome: "applied", taskId: waiting[0] });
+    expect((await cli(["wait", executionArn, "--timeout", "20s"])).stdout.split("\t").at(-1)).toBe(`${output}\n`);
+  });
+
+  it("is answered once the nested one is", async () => {
+    const { executionArn, waiting } = await started("outer", {});
+    const answered = cli(["wait", executionArn, "--until", "answered", "--timeout", "20s", "--json"]);
+    expect((await cli(["succeed", waiting[0] ?? "", "--output", "1"])).code).toBe(0);
+    expect(await answered).toMatchObject({ code: 0, stdout: expect.stringContaining('"waiting": []') });
+  });
+
+  it("waits itself where the nested one was handed its token, which is what its name means then", async () => {
+    const { executionArn } = await started("handing", {});
+    await expect.poll(() => waitingIn(executionArn), { timeout: 20_000 }).toHaveLength(2);
+    const [own = ""] = await waitingIn(executionArn);
+    const { stdout } = await cli(["succeed", executionArn, "--output", "1", "--json"]);
+    expect(JSON.parse(stdout)).toMatchObject({ outcome: "applied", taskId: own });
+    // The nested execution goes on by itself, as on AWS, and nobody waits for it any more.
+    expect((await cli(["wait", executionArn, "--until", "answered", "--timeout", "20s"])).code).toBe(0);
+  });
+
+  it("is waited for in vain, but not refused, where the nested one may not be looked at", async () => {
+    const { executionArn } = await started("outer", {});
+    await using local = await createLocal({ file });
+    await using proxy = await faultProxy(local.url, ({ body }) => (String(body["executionArn"]).includes(":asks:") ? denied : null));
+    const environment = { AWS_ACCESS_KEY_ID: "k", AWS_SECRET_ACCESS_KEY: "s", AWS_REGION: "us-east-1" };
+    const argv = ["wait", executionArn, "--until", "waiting", "--timeout", "0s", "--endpoint-url", proxy.url];
+    expect(await cli(argv, { localFile: null, environment })).toMatchObject({ code: 9, stdout: expect.stringMatching(/^RUNNING/) });
+    expect(proxy.requests.some(({ fault }) => fault === denied)).toBe(true);
   });
 });
