@@ -159,7 +159,7 @@ export async function executionArnOf(stepFunctions: StepFunctions, execution: Ex
   }
   throw new CliError("closed", `there is no state machine named ${execution.machine} here`, {
     code: "StateMachineDoesNotExist",
-    hint: "sfn-callback pending lists what waits here; check --region and --profile, or add --local",
+    hint: "sfn-callback pending lists what waits here; or is it in another Region, profile or local file?",
   });
 }
 

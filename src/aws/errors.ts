@@ -112,7 +112,11 @@ const rules: readonly Rule[] = [
   },
   { names: /^((Kms)?Throttling|TooManyRequests)/, kind: "failure", hint: "try again in a moment" },
   { names: /^Kms/, kind: "access", hint: "the state machine is encrypted: these credentials need kms:Decrypt on its key" },
-  { names: /^ExecutionDoesNotExist$/, kind: "closed", hint: "sfn-callback pending lists what waits here; check --region and --profile" },
+  {
+    names: /^ExecutionDoesNotExist$/,
+    kind: "closed",
+    hint: "sfn-callback pending lists what waits here; or is it in another Region, profile or local file?",
+  },
   { names: /^ExecutionAlreadyExists$/, kind: "failure", hint: "choose another --name, or leave it out: a name serves once" },
   { names: /^StateMachineDoesNotExist$/, kind: "usage", hint: "aws stepfunctions list-state-machines shows those of this Region" },
   { names: /^ActivityDoesNotExist$/, kind: "usage", hint: "aws stepfunctions list-activities shows those of this Region" },
