@@ -1,6 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { connectionOptions, outputOptions, outputOptionsIn } from "./cli/global-options.ts";
-import { refuseMisread } from "./cli/misread-arguments.ts";
+import { refuseMisread, unknownCommand } from "./cli/misread-arguments.ts";
 import { commandIn, createProgram, type HelpHost, nameOf } from "./cli/program.ts";
 import { isReadOnly } from "./commands/read-only.ts";
 import type { Act, Run, Traits } from "./commands/registration.ts";
@@ -79,7 +79,7 @@ function asCliError(error: unknown, program: Command, argv: readonly string[], s
   if (signal.aborted && signal.reason instanceof CliError) return signal.reason;
   if (error instanceof CommanderError) {
     const command = commandIn(program, argv);
-    if (error.code === "commander.excessArguments" && command === program.name()) return unknownCommand(program);
+    if (error.code === "commander.excessArguments" && command === program.name()) return unknownCommand(program, program.args[0]);
     return usageError(
       error.message
         .replace(/^error: /, "")
@@ -90,13 +90,6 @@ function asCliError(error: unknown, program: Command, argv: readonly string[], s
   }
   const message = error instanceof Error ? error.message : String(error);
   return new CliError("failure", `internal error: ${message}`, { code: "Internal", hint: "--debug shows where", cause: error });
-}
-
-/** Any word that names no command reaches the inbox, the command where none is named. */
-function unknownCommand({ args: [word = ""], commands }: Command): CliError {
-  const alike = commands.map((command) => command.name()).filter((name) => name.startsWith(word.slice(0, 2)));
-  const hint = alike.length === 0 ? "sfn-callback --help" : `did you mean ${alike.join(" or ")}?`;
-  return usageError(`unknown command '${word}'`, hint);
 }
 
 /** As `timeout` and `docker run` do, `run` keeps the low codes for the command that it runs. */

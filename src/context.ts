@@ -75,6 +75,8 @@ export interface Files {
 /** A folder that is removed with all that is in it when it is disposed of. */
 export interface WorkFolder extends AsyncDisposable {
   readonly path: string;
+  /** It stays as long as that process group does, even where we are killed before. */
+  usedBy(processGroup: number): void;
   /** Writes a file in it; gives the file's path. */
   write(name: string, text: string): Promise<string>;
   /** What is in a file of it, or null where there is no such file. A failure (exit 1) where it cannot be read. */

@@ -52,7 +52,10 @@ export async function lookUp(asking: Asking, connection: Connection, reference: 
 /** The task at an event of an execution; throws exit 3 where there is none. Reads as much of the history as that takes. */
 export async function findTask(stepFunctions: StepFunctions, executionArn: string, eventId: number): Promise<FoundTask> {
   const [found] = await findTasks(stepFunctions, executionArn, [eventId]);
-  if (found === undefined) throw new CliError("closed", `there is no callback task at event ${eventId} of ${executionArn}`);
+  if (found === undefined) {
+    const hint = "`sfn-callback pending` lists the waiting tasks";
+    throw new CliError("closed", `there is no callback task at event ${eventId} of ${executionArn}`, { hint });
+  }
   return found;
 }
 

@@ -106,7 +106,10 @@ export async function answerToken(sender: Sender, token: string, answer: Answer)
     const hint = "give --execution <arn> beside the token to learn which";
     throw new CliError("closed", "the task no longer waits: it was answered before, or it expired", { code: "TaskTimedOut", hint });
   }
-  if (reply.kind === "notAToken") throw new CliError("closed", `AWS does not know this token: ${reply.message}`, { code: reply.code });
+  if (reply.kind === "notAToken") {
+    const hint = "was all of it copied, and is it of this account and Region? `sfn-callback pending` gives ids that need no token";
+    throw new CliError("closed", `AWS does not know this token: ${reply.message}`, { code: reply.code, hint });
+  }
   const outcome = reply.kind === "taken" ? "accepted" : "unknown";
   return { ...nothingKnown, sent: answer.kind, outcome };
 }

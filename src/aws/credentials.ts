@@ -6,6 +6,8 @@ import { type Profiles, signInCommand } from "./profiles.ts";
 /** Credentials as the SDK takes them: called with the caller's settings when a request is to be signed. */
 export type Credentials = (properties?: Record<string, unknown>) => Promise<AwsCredentialIdentity>;
 
+const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
+
 /** The keys of the environment, or null where they are not both set. */
 export function environmentCredentials(environment: Environment): AwsCredentialIdentity | null {
   const accessKeyId = environment["AWS_ACCESS_KEY_ID"];
@@ -33,6 +35,8 @@ export function chainCredentials(chain: {
     // No Region is passed: an SSO provider would then look for its session in that Region instead of its own.
     return fromNodeProviderChain({
       ...(chain.profileName === null ? {} : { profile: chain.profileName }),
+      // Else it prints warnings of its own between our lines, and into what scripts read as JSON.
+      logger: silent,
       mfaCodeProvider: (serial) => chain.promptSecret(`MFA code for ${serial}`),
     });
   }

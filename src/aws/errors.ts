@@ -250,7 +250,10 @@ function networkProblem(error: unknown, endpoint: string): NetworkProblem | null
       hint: "name the file of trusted certificates in AWS_CA_BUNDLE",
     };
   }
-  if (name === "SyntaxError") {
+  if (code?.startsWith("HPE_")) {
+    return { code, message: `${endpoint} does not speak HTTP (${code})`, hint: checkEndpoint };
+  }
+  if (name === "SyntaxError" || (status !== undefined && status >= 300 && status < 400)) {
     const http = status === undefined ? "" : ` (HTTP ${status})`;
     return { code: "UnreadableReply", message: `${endpoint} gave a reply that is not Step Functions' JSON${http}`, hint: checkEndpoint };
   }

@@ -1,10 +1,12 @@
 import type { Command } from "commander";
-import { usageError } from "../errors.ts";
+import { type CliError, usageError } from "../errors.ts";
 
 /** Refuses what commander would take for something else than was meant. */
 export function refuseMisread(program: Command, argv: readonly string[]): void {
   refuseFormatsAsOutput(argv);
   refuseFlagsAsValues(program, argv);
+  refuseTwoAnswers(argv);
+  refuseHelpOnNothing(program, argv);
 }
 
 const formats = /^(json|text|table|yaml|yaml-stream)$/;
@@ -41,4 +43,26 @@ function refuseFlagsAsValues(program: Command, argv: readonly string[]): void {
     }
     index += 1;
   }
+}
+
+/** What is sent. Of other options the last one counts, so that an alias can be overruled; but an answer cannot be taken back. */
+const sentOptions = ["--output", "--input", "--error", "--cause"];
+
+function refuseTwoAnswers(argv: readonly string[]): void {
+  const twice = sentOptions.find((name) => argv.filter((token) => token === name || token.startsWith(`${name}=`)).length > 1);
+  if (twice !== undefined) throw usageError(`${twice} is given twice, and one is sent`, "leave one of them out");
+}
+
+/** Commander would print all of the help, and not say why. */
+function refuseHelpOnNothing({ commands }: Command, argv: readonly string[]): void {
+  const [command, word] = argv.filter((token) => !token.startsWith("-"));
+  if (command !== "help" || word === undefined || word === "help") return;
+  if (!commands.some((each) => each.name() === word)) throw unknownCommand({ commands }, word);
+}
+
+/** Any word that names no command reaches the inbox, the command where none is named. */
+export function unknownCommand({ commands }: Pick<Command, "commands">, word = ""): CliError {
+  const alike = commands.map((command) => command.name()).filter((name) => name.startsWith(word.slice(0, 2)));
+  const hint = alike.length === 0 ? "sfn-callback --help" : `did you mean ${alike.join(" or ")}?`;
+  return usageError(`unknown command '${word}'`, hint);
 }

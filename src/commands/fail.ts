@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { readReference } from "../answering/task-reference.ts";
 import { checkCause, checkError } from "../callback/answer.ts";
 import type { Context } from "../context.ts";
+import { usageError } from "../errors.ts";
 import { answerOne, refuse } from "./answer/answering.ts";
 import { addSendingOptions, refuseUnstampable, sendingOptions, sendsNothing } from "./answer/sending-options.ts";
 import { allowOneStdin, readText } from "./answer/values.ts";
@@ -42,6 +43,7 @@ async function fail(context: Context, options: Record<string, unknown>, word?: s
 export async function readReason(context: Context, options: Record<string, unknown>): Promise<{ error?: string; cause?: string }> {
   const error = textOption(options, "error");
   const causeText = textOption(options, "cause");
+  if (error === "") throw usageError("--error is empty", "name an error, or leave --error out for a failure without one");
   if (error !== undefined) refuse(checkError(error));
   const cause = causeText === undefined ? undefined : await readText(context.files, causeText);
   if (cause !== undefined) refuse(checkCause(cause));

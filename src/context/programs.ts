@@ -14,6 +14,7 @@ export interface ChildOptions {
 
 /** A program that was started in a process group of its own. */
 export interface Child {
+  readonly processGroup: number;
   /** How the program ended, once what it wrote has come. What it left running is not waited for. */
   readonly ended: Promise<ChildEnd>;
   /** Sends a signal to it and to all that it has started. */

@@ -34,12 +34,14 @@ export async function startChild(
     child.once("spawn", done);
     child.once("error", (error) => fail(cannotStart(command, error)));
   }).finally(() => typeof stdin === "number" && closeSync(stdin));
-  const group = groups.add(child.pid ?? 0);
+  const processGroup = child.pid ?? 0;
+  const group = groups.add(processGroup);
   const outputs = [
     new Output(child.stdout, (bytes) => onOutput("stdout", bytes)),
     new Output(child.stderr, (bytes) => onOutput("stderr", bytes)),
   ];
   return {
+    processGroup,
     ended: ended(exited, outputs).finally(() => group.forget()),
     signal: (name) => group.signal(name),
     async gone() {

@@ -1,54 +1,51 @@
 import { isUtf8 } from "node:buffer";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { homedir, tmpdir } from "node:os";
+import { createReadStream } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
-import type { AppendedFile, Environment, Files, WorkFolder } from "../context.ts";
+import type { AppendedFile, Environment, Files } from "../context.ts";
 import { CliError, usageError } from "../errors.ts";
 import type { Closers } from "./closers.ts";
+import type { SignalSource } from "./signals.ts";
 import { codeOf, reasonOf } from "./system-error.ts";
+import { createWorkFolder } from "./work-folder.ts";
 
 /** More than the lines of any bulk. */
 const longestInputBytes = 256 * 1024 ** 2;
+/** How much of a file is read at a time. */
+const chunkBytes = 512 * 1024;
 
 /** The machine's files, and the standard input of `process`, which is opened when it is read. */
-export function createFiles(process: { readonly stdin: NodeJS.ReadableStream; readonly env: Environment }, closers: Closers): Files {
+export function createFiles(
+  process: SignalSource & { readonly stdin: NodeJS.ReadableStream; readonly env: Environment },
+  closers: Closers,
+): Files {
   return {
     configFolder: configFolder(process.env),
     read,
-    readIfThere: (path) => readFile(path, "utf8").catch((error) => (codeOf(error) === "ENOENT" ? null : refuse(path, error))),
+    readIfThere,
     openToAppend,
     write,
     isThere,
     create,
-    readStdin: () => readAll(process.stdin),
-    temporaryFolder: async () => (await workFolder(closers)).path,
-    workFolder: () => workFolder(closers),
-  };
-}
-
-async function workFolder(closers: Closers): Promise<WorkFolder> {
-  const path = await mkdtemp(join(tmpdir(), "sfn-callback-"));
-  return {
-    path,
-    async write(name, text) {
-      const file = join(path, name);
-      await writeFile(file, text, { mode: 0o600 });
-      return file;
-    },
-    async read(name) {
-      try {
-        return await readFile(join(path, name));
-      } catch (error) {
-        if (codeOf(error) === "ENOENT") return null;
-        throw new CliError("failure", `the file ${join(path, name)} cannot be read: ${reasonOf(error)}`, { cause: error });
-      }
-    },
-    [Symbol.asyncDispose]: closers.add(() => rm(path, { recursive: true, force: true })),
+    readStdin: () => readStdin(process.stdin),
+    temporaryFolder: async () => (await createWorkFolder(process, closers)).path,
+    workFolder: () => createWorkFolder(process, closers),
   };
 }
 
 async function read(path: string): Promise<string> {
-  return utf8Text(await readFile(path).catch((error) => refuse(path, error)), `the file ${path}`);
+  if (path === "") throw usageError("no file is named after the @");
+  return (await readIfThere(path)) ?? refuse(path, Object.assign(new Error(), { code: "ENOENT" }));
+}
+
+async function readIfThere(path: string): Promise<string | null> {
+  try {
+    return await readAll(createReadStream(path, { highWaterMark: chunkBytes }), `the file ${path}`);
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    return codeOf(error) === "ENOENT" ? null : refuse(path, error);
+  }
 }
 
 /** What is sent to AWS must be what was given: bytes that are no text would become something else. */
@@ -119,21 +116,26 @@ function configFolder(environment: Environment): string {
   return join(isAbsolute(given) ? given : join(environment["HOME"] || homedir(), ".config"), "sfn-callback");
 }
 
-async function readAll(stdin: NodeJS.ReadableStream): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
+async function readStdin(stdin: NodeJS.ReadableStream): Promise<string> {
   try {
-    for await (const chunk of stdin) {
-      const bytes = Buffer.from(chunk);
-      chunks.push(bytes);
-      length += bytes.length;
-      if (length > longestInputBytes) break;
-    }
+    const text = await readAll(stdin, "standard input");
+    if (text.trim() === "") throw usageError("standard input is closed or empty, and - reads the value from it");
+    return text;
   } catch (error) {
+    if (error instanceof CliError) throw error;
     throw usageError(`standard input cannot be read: ${reasonOf(error)}`);
   }
-  if (length > longestInputBytes) throw usageError(`standard input is longer than ${longestInputBytes / 1024 ** 2} MiB`);
-  const text = utf8Text(Buffer.concat(chunks), "standard input");
-  if (text.trim() === "") throw usageError("standard input is closed or empty, and - reads the value from it");
-  return text;
+}
+
+/** Not readFile: it would read a file without an end, such as /dev/zero, for as long as there is memory. */
+async function readAll(stream: NodeJS.ReadableStream, what: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    const bytes = Buffer.from(chunk);
+    chunks.push(bytes);
+    length += bytes.length;
+    if (length > longestInputBytes) throw usageError(`${what} is longer than ${longestInputBytes / 1024 ** 2} MiB`);
+  }
+  return utf8Text(Buffer.concat(chunks), what);
 }

@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { systemClock } from "./clock.ts";
 import { Listening, type SignalSource } from "./signals.ts";
+import { codeOf } from "./system-error.ts";
 
 /** How often a group is looked for. */
 const lookMilliseconds = 50;
@@ -33,9 +34,9 @@ export class ProcessGroups {
     if (this.#ids.size === 0) this.#listen();
     this.#ids.add(id);
     return {
-      signal: (name) => void this.#send(id, name),
+      signal: (name) => this.#send(id, name),
       gone: async () => {
-        while (this.#send(id, 0) && (await hasRunning(id))) await systemClock.sleep(lookMilliseconds);
+        while (await isGroupRunning(this.#source, id)) await systemClock.sleep(lookMilliseconds);
       },
       forget: () => {
         this.#ids.delete(id);
@@ -54,14 +55,27 @@ export class ProcessGroups {
     });
   }
 
-  /** Whether there was such a group. */
-  #send(id: number, signal: NodeJS.Signals | 0): boolean {
+  #send(id: number, signal: NodeJS.Signals): void {
     try {
       this.#source.kill(-id, signal);
-      return true;
     } catch {
-      return false;
+      // There is no such group any more.
     }
+  }
+}
+
+/** Whether anything of a process group still runs. */
+export async function isGroupRunning(source: Pick<SignalSource, "kill">, group: number): Promise<boolean> {
+  return !isGone(source, -group) && (await hasRunning(group));
+}
+
+/** Whether there is no such process, or group where the id is negative. One that may not be sent signals to is there. */
+export function isGone(source: Pick<SignalSource, "kill">, id: number): boolean {
+  try {
+    source.kill(id, 0);
+    return false;
+  } catch (error) {
+    return codeOf(error) === "ESRCH";
   }
 }
 

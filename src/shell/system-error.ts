@@ -2,6 +2,9 @@ const known: Readonly<Record<string, string>> = {
   ENOENT: "it does not exist",
   EACCES: "permission denied",
   EISDIR: "it is a folder",
+  ENOTDIR: "a part of the path is no folder",
+  ENOSPC: "the disk is full",
+  EROFS: "the disk is read-only",
 };
 
 /** What the operating system refused, in plain words where there are some. */

@@ -82,6 +82,15 @@ describe("bad values are refused before anything is sent:", () => {
     await refused(["pending", "--local-file", file], 1, /cannot be used: there is no folder/);
     expect(existsSync(join(folder, "none"))).toBe(false);
   });
+  it("an output given twice", () => refused(["succeed", id, "--output", "{}", "--output={}"], 2, /--output is given twice/));
+  it("an error that is empty", () => refused(["fail", id, "--error", ""], 2, /--error is empty/));
+  it("a member that is not JSON", () => refused(["succeed", id, "--set-json", "a=b"], 2, /--set-json is not JSON(.|\n)*--set-json '\w+=/));
+  it("a file without a name", () => refused(["succeed", id, "--output", "@"], 2, /no file is named/));
+  it.skipIf(!existsSync("/dev/zero"))("a file without an end", async () => {
+    const { code, stderr } = await cli(["succeed", id, "--output", "@/dev/zero"], { localFile });
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining("/dev/zero is longer than 256 MiB") });
+  });
+  it("help on a command that is none", () => refused(["help", "sucede"], 2, /unknown command 'sucede'/));
   it("a missing file", () => refused(["succeed", id, "--output", `@${join(folder, "none.json")}`], 2, /none\.json/));
   it("bytes that are no text", async () => {
     const file = join(folder, "latin1.json");

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
@@ -67,6 +67,27 @@ describe("run", () => {
     running.kill("SIGTERM");
     expect((await running.ended).code).toBe(143);
     expect(await described()).toMatchObject({ status: "FAILED", error: "Interrupted", cause: expect.stringMatching(/bye$/) });
+  });
+
+  it("takes away the folder that a killed one left, once what it had started is gone", async () => {
+    const machine = createMachine();
+    const { executionArn, environment } = await waitingTask(machine, await serveLocal(machine));
+    const temporary = { ...environment, TMPDIR: join(machine.folder, "tmp") };
+    mkdirSync(temporary.TMPDIR);
+    const folders = () => readdirSync(temporary.TMPDIR).filter((name) => name.startsWith("sfn-callback-"));
+    const foldersAfter = async (...command: string[]) => {
+      await machine.run(["run", executionArn, "--on-signal", "leave", "--", ...command], { environment: temporary });
+      return folders();
+    };
+    const killed = machine.launch(["run", executionArn, "--", "sh", "-c", "echo $$; exec sleep 60"], { environment: temporary });
+    const orphan = Number(await killed.line(/^\d+$/));
+    killed.kill("SIGKILL");
+    await killed.ended;
+    const left = folders();
+    expect(left).toHaveLength(1);
+    expect(await foldersAfter("sh", "-c", "kill -TERM $PPID; sleep 60")).toEqual(left);
+    process.kill(orphan, "SIGKILL");
+    expect(await foldersAfter("true")).toEqual([]);
   });
 });
 

@@ -76,7 +76,9 @@ function faultAt(text: string, { line, column }: { readonly line: number; readon
 }
 
 function hintFor(text: string, option: string): string {
-  if (/^[^{["'\n][^\n]{0,60}$/.test(text)) return `a plain text is quoted twice: ${option} '${JSON.stringify(text)}'`;
+  if (option !== "--set-json" && /^[^{["'\n][^\n]{0,60}$/.test(text))
+    return `a plain text is quoted twice: ${option} '${JSON.stringify(text)}'`;
+  if (option === "--set-json") return `for example: --set-json 'items=["a","b"]'`;
   return `write JSON in single quotes, ${option} '{"approved":true}', or give a file: ${option} @answer.json`;
 }
 

@@ -67,6 +67,7 @@ export class RunningCommand implements AsyncDisposable {
           return terminal.passThrough(stream === "stdout" ? settings.stdoutTo : stream, bytes);
         },
       });
+      folder.usedBy(child.processGroup);
       return new RunningCommand(child, folder, clock, settings, written);
     } catch (error) {
       await folder[Symbol.asyncDispose]();
