@@ -47,7 +47,17 @@ export function chainCredentials(chain: {
     try {
       return await credentials(properties);
     } catch (error) {
-      throw new CredentialsFailure(error, signInCommand(chain.profiles, chain.profileName));
+      const cause = isThere(chain.profiles, chain.profileName) ? error : noProfile(chain.profileName, error);
+      throw new CredentialsFailure(cause, signInCommand(chain.profiles, chain.profileName));
     }
   };
+}
+
+/** The SDK says of a profile that is not there that no credentials were found anywhere. */
+function noProfile(name: string | null, cause: unknown): Error {
+  return Object.assign(new Error(`the profile ${name} is not in the AWS config files`, { cause }), { name: "ProfileNotFound" });
+}
+
+function isThere({ configFile, credentialsFile }: Profiles, name: string | null): boolean {
+  return name === null || configFile?.[name] !== undefined || credentialsFile?.[name] !== undefined;
 }

@@ -225,7 +225,8 @@ const checkEndpoint = "check the network, --region and --endpoint-url";
 
 function networkProblem(error: unknown, endpoint: string): NetworkProblem | null {
   const { name, code, status, message, fromService } = factsOf(error);
-  if (fromService) {
+  const isRedirect = status !== undefined && status >= 300 && status < 400;
+  if (fromService && !isRedirect) {
     return null;
   }
   if (code === "ECONNREFUSED") {
@@ -253,7 +254,7 @@ function networkProblem(error: unknown, endpoint: string): NetworkProblem | null
   if (code?.startsWith("HPE_")) {
     return { code, message: `${endpoint} does not speak HTTP (${code})`, hint: checkEndpoint };
   }
-  if (name === "SyntaxError" || (status !== undefined && status >= 300 && status < 400)) {
+  if (name === "SyntaxError" || isRedirect) {
     const http = status === undefined ? "" : ` (HTTP ${status})`;
     return { code: "UnreadableReply", message: `${endpoint} gave a reply that is not Step Functions' JSON${http}`, hint: checkEndpoint };
   }

@@ -12,6 +12,8 @@ export interface LaunchOptions {
   readonly stdin?: string;
   /** When we close our end of its standard output: before it writes anything, or after the first bytes, as `head -1` does. */
   readonly closeStdout?: "at once" | "after first bytes";
+  /** An open file that is its standard output. */
+  readonly stdoutFile?: number;
   /** The Node to run it with; the one that runs the tests where absent. */
   readonly node?: string;
 }
@@ -58,7 +60,7 @@ export function createMachine(): Machine {
 function launch(argv: readonly string[], options: LaunchOptions): Launched {
   const child = spawn(options.node ?? process.execPath, [binary, ...argv], {
     env: { ...options.environment },
-    stdio: [options.stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+    stdio: [options.stdin === undefined ? "ignore" : "pipe", options.stdoutFile ?? "pipe", "pipe"],
   });
   atEndOfFile(() => {
     if (!over) child.kill("SIGKILL");

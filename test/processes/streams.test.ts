@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createMachine } from "./command.ts";
@@ -19,6 +19,20 @@ describe("standard output", { timeout: 60_000 }, () => {
         expect(stderr).not.toMatch(/EPIPE|Error|failed/);
       }
     }
+  });
+
+  it.skipIf(!existsSync("/dev/full"))("that is full once an answer was sent ends with 6, and tells the outcome", async () => {
+    const machine = createMachine();
+    await machine.run(["deploy-example", "--yes"]);
+    await machine.run(["start", "approval", "--name", "one", "--until", "waiting"]);
+    const succeed = ["succeed", "approval/one", "--output", '{"approved":true}', "--json"];
+    const full = openSync("/dev/full", "w");
+    const { code, stderr } = await machine.run(succeed, { stdoutFile: full });
+    closeSync(full);
+    expect(JSON.parse(stderr).error).toMatchObject({ code: "ResultNotWritten", message: expect.stringMatching(/applied, but .*ENOSPC/) });
+    expect(code).toBe(6);
+    const again = await machine.run(succeed);
+    expect({ code: again.code, outcome: JSON.parse(again.stdout).outcome }).toEqual({ code: 0, outcome: "same" });
   });
 
   it("closed before the help is written is no failure either", async () => {

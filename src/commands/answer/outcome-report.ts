@@ -2,6 +2,7 @@ import type { AnswerResult } from "../../answering/answer-result.ts";
 import type { Outcome } from "../../callback/history/outcome.ts";
 import type { Closing } from "../../callback/history/waiting-tasks.ts";
 import type { Terminal } from "../../context.ts";
+import { CliError } from "../../errors.ts";
 import { green, red, type StyledText, type Text, yellow } from "../../text.ts";
 
 export const exitCodes: Readonly<Record<Outcome, number>> = {
@@ -18,15 +19,29 @@ export const exitCodes: Readonly<Record<Outcome, number>> = {
 /** Gives the result of an answer and returns the exit code of its outcome. */
 export async function reportOutcome(terminal: Terminal, result: AnswerResult, reason?: string): Promise<number> {
   if (result.unread !== null) terminal.warn(`the history could not be read: ${result.unread}`);
-  await terminal.result(outcomeJson(result, reason), () => [outcomeLine(redacted(result, terminal.redact))]);
+  await give(terminal, result, reason, outcomeLine(redacted(result, terminal.redact)));
   return exitCodes[result.outcome];
 }
 
 /** Gives the result of stopping an execution and returns the exit code of its outcome. */
 export async function reportStop(terminal: Terminal, result: AnswerResult, reason?: string): Promise<number> {
-  const shown = redacted(result, terminal.redact);
-  await terminal.result(outcomeJson(result, reason), () => [stopLine(shown)]);
+  await give(terminal, result, reason, stopLine(redacted(result, terminal.redact)));
   return exitCodes[result.outcome];
+}
+
+/** Exit 1 promises that nothing was sent, so a result that cannot be written once something was is exit 6: whoever reads it does not know. */
+async function give(terminal: Terminal, result: AnswerResult, reason: string | undefined, line: Text): Promise<void> {
+  try {
+    await terminal.result(outcomeJson(result, reason), () => [line]);
+  } catch (error) {
+    if (result.sent === null || !(error instanceof CliError)) throw error;
+    const hint = "the same command again tells it: an answer counts once";
+    throw new CliError("unknown", `the outcome is ${result.outcome}, but ${error.message}`, {
+      code: "ResultNotWritten",
+      hint,
+      cause: error,
+    });
+  }
 }
 
 /** What became of the stop, in words. */
@@ -157,7 +172,7 @@ function endings(closing: Closing): string {
     case "succeeded":
       return `was already answered with success, output ${closing.output === null ? "(not shown by AWS)" : shortened(closing.output)}`;
     case "failed":
-      return `was already answered with failure, error ${closing.error ?? "(none)"}, cause ${shortened(closing.cause ?? "(none)")}`;
+      return `was already answered with failure, error ${closing.error === "" ? '""' : (closing.error ?? "(none)")}, cause ${shortened(closing.cause ?? "(none)")}`;
     case "timedOut":
       return "had already timed out";
     case "containerEnded":
