@@ -143,6 +143,23 @@ describe("bad connections are refused:", () => {
     });
     expect({ code, stdout }).toEqual({ code: 4, stdout: "" });
   });
+  it("a profile that is not there, in one line", async () => {
+    const { code, stderr } = await cli(["pending", "--profile", "nope", "--json"], {
+      localFile: null,
+      environment: { ...nowhere, ...away, AWS_CONFIG_FILE: join(folder, "none") },
+    });
+    expect(JSON.parse(stderr).error).toMatchObject({ code: "ProfileNotFound", message: expect.stringContaining("profile nope") });
+    expect(code).toBe(4);
+  });
+  it("an endpoint that leads elsewhere", async () => {
+    const server = createHttpServer((_, response) => response.writeHead(302, { location: "/login" }).end()).listen(0, "127.0.0.1");
+    await new Promise((resolve) => server.once("listening", resolve));
+    const address = server.address();
+    const url = `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
+    const { code, stderr } = await cli(["pending", "--endpoint-url", url], { localFile: null, environment: { ...nowhere, ...away } });
+    server.close();
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining("is not Step Functions' JSON (HTTP 302)") });
+  });
   it("an endpoint that refuses", async () => {
     const { code, stderr } = await cli(["pending", "--endpoint-url", "http://127.0.0.1:9"], {
       localFile: null,
