@@ -46,7 +46,10 @@ function localFailure(error: unknown, file: string, port: number): unknown {
       cause: error,
     });
   }
-  const hint = "name another one with --local-file <file>, or move this one away: a new one is made";
+  const isFull = error instanceof Error && error.message.includes("disk is full");
+  const hint = isFull
+    ? "make room, or name another one with --local-file <file>"
+    : "name another one with --local-file <file>, or move this one away: a new one is made";
   return fileFailure(file, reasonOf(error), hint, error);
 }
 
