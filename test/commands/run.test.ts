@@ -179,7 +179,7 @@ describe("a task that is gone", () => {
   ])("as it was %s ends its command and all that it has started", async (_, end, reason) => {
     const task = await waitingTask();
     const [ready, told, stray] = [path("ready"), path("told"), path("stray")];
-    const script = `trap 'echo > ${told}; exit 0' TERM; (trap 'echo > ${stray}; exit' TERM; while :; do sleep 0.02; done) & echo > ${ready}; while :; do sleep 0.02; done`;
+    const script = `trap 'echo > ${told}; exit 0' TERM; (trap 'echo > ${stray}; exit' TERM; echo > ${ready}; while :; do sleep 0.02; done) & while :; do sleep 0.02; done`;
     const running = run(task, script, quick, { clock: fastClock(10) });
     await appears(ready);
     await end(task.arn);
