@@ -53,6 +53,7 @@ describe("a definition is accepted", () => {
     ["with Credentials by path", machine(task({ Credentials: { "RoleArn.$": "$.role" } }))],
     ["with a timeout by path of the context object", machine(task({ TimeoutSecondsPath: "$$.Execution.Input.t" }))],
     ["with empty Retry and Catch", machine(task({ Retry: [], Catch: [] }))],
+    ["with an empty ResultWriter", machine(map({ ItemProcessor: distributed, ResultWriter: {} }))],
     [
       "with a retry at once",
       machine(task({ Retry: [{ ErrorEquals: ["E"], IntervalSeconds: 0, MaxAttempts: 99_999_999, BackoffRate: 1.5 }] })),
