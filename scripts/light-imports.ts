@@ -14,7 +14,7 @@ const takenLate = [
 /** Of node:fs/promises, by way of node:fs: the module of promises loads readline with it (5 ms), for a function that nobody calls. */
 const promisedLate = {
   importers: /src\/shell\/|node_modules\/@smithy\/core\//,
-  functions: ["access", "mkdir", "mkdtemp", "readdir", "readFile", "rm", "stat", "writeFile"],
+  functions: ["access", "lstat", "mkdir", "mkdtemp", "readdir", "readFile", "readlink", "rm", "stat", "writeFile"],
 };
 
 /** Packages that begin when they are first called. */

@@ -1,7 +1,9 @@
 import type { HistoryEvent, StepFunctions } from "../aws/step-functions.ts";
+import { isExpress } from "../callback/execution-arn.ts";
 import { nestedExecutions, openMapRuns } from "../callback/history/history-tail.ts";
 import { type CallbackTask, type PathStep, waitingTasks } from "../callback/history/waiting-tasks.ts";
 import { CliError } from "../errors.ts";
+import { isBarred } from "../sweep/not-seen.ts";
 import { readHistory } from "./history-reading.ts";
 
 /** An execution that runs for a state of another one, as its history shows it. */
@@ -16,7 +18,7 @@ export interface RunningChild {
 /**
  * What runs for an execution, and for that in turn, by its history, oldest event first: the children of the distributed Maps that it is in, and the nested
  * executions that its tasks wait for. They are executions of their own, of whose tasks its history says nothing: one ListExecutions for a thousand
- * children of a Map, and one GetExecutionHistory each. EXPRESS ones have no history and cannot wait.
+ * children of a Map, and one GetExecutionHistory each. EXPRESS ones cannot wait.
  */
 export async function* runningChildren(
   stepFunctions: StepFunctions,
@@ -29,7 +31,6 @@ export async function* runningChildren(
       if (!isExpress(arn)) yield* childAndIts(stepFunctions, arn, await readHistory(stepFunctions, arn), inside);
     }
   }
-  if (hasEnded(events)) return;
   for (const arn of nestedExecutions(events)) {
     const history = isExpress(arn) ? null : await readIfAllowed(stepFunctions, arn);
     if (history !== null) yield* childAndIts(stepFunctions, arn, history, []);
@@ -51,15 +52,7 @@ async function readIfAllowed(stepFunctions: StepFunctions, executionArn: string)
   try {
     return await readHistory(stepFunctions, executionArn);
   } catch (error) {
-    if (error instanceof CliError && (error.code === "AccessDeniedException" || error.code === "ExecutionDoesNotExist")) return null;
+    if (error instanceof CliError && (isBarred(error) || error.code === "ExecutionDoesNotExist")) return null;
     throw error;
   }
-}
-
-function isExpress(executionArn: string): boolean {
-  return executionArn.split(":")[5] === "express";
-}
-
-function hasEnded(events: readonly HistoryEvent[]): boolean {
-  return /^Execution(Succeeded|Failed|Aborted|TimedOut)$/.test(events.at(-1)?.type ?? "");
 }

@@ -1,4 +1,5 @@
 import type { Execution, HistoryEvent } from "../aws/step-functions.ts";
+import { startsNested } from "../callback/history/history-tail.ts";
 import { type CallbackTask, callbackTasks } from "../callback/history/waiting-tasks.ts";
 import type { Clock, Connection } from "../context.ts";
 import { CliError } from "../errors.ts";
@@ -128,6 +129,6 @@ class Looking {
 }
 
 /** What waited in executions that ran for it, the history of one that has ended does not tell. */
-function beginsAnother({ mapRunStartedEventDetails: mapRun, taskSubmittedEventDetails: task }: HistoryEvent): boolean {
-  return mapRun !== undefined || /^startExecution\./.test(task?.resource ?? "");
+function beginsAnother(event: HistoryEvent): boolean {
+  return event.mapRunStartedEventDetails !== undefined || startsNested(event);
 }

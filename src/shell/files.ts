@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { createReadStream } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { lstat, mkdir, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import type { AppendedFile, Environment, Files } from "../context.ts";
@@ -8,7 +8,7 @@ import { CliError, usageError } from "../errors.ts";
 import type { Closers } from "./closers.ts";
 import type { SignalSource } from "./signals.ts";
 import { codeOf, reasonOf } from "./system-error.ts";
-import { createWorkFolder } from "./work-folder.ts";
+import { WorkFolders } from "./work-folders.ts";
 
 /** More than the lines of any bulk. */
 const longestInputBytes = 256 * 1024 ** 2;
@@ -20,6 +20,7 @@ export function createFiles(
   process: SignalSource & { readonly stdin: NodeJS.ReadableStream; readonly env: Environment },
   closers: Closers,
 ): Files {
+  const workFolders = new WorkFolders(process, closers);
   return {
     configFolder: configFolder(process.env),
     read,
@@ -29,13 +30,13 @@ export function createFiles(
     isThere,
     create,
     readStdin: () => readStdin(process.stdin),
-    temporaryFolder: async () => (await createWorkFolder(process, closers)).path,
-    workFolder: () => createWorkFolder(process, closers),
+    temporaryFolder: async () => (await workFolders.create()).path,
+    workFolder: () => workFolders.create(),
   };
 }
 
 async function read(path: string): Promise<string> {
-  if (path === "") throw usageError("no file is named after the @");
+  if (path === "") throw usageError("no file is named");
   return (await readIfThere(path)) ?? refuse(path, Object.assign(new Error(), { code: "ENOENT" }));
 }
 
@@ -65,8 +66,6 @@ async function write(path: string, text: string): Promise<void> {
 }
 
 async function isThere(path: string): Promise<boolean> {
-  // Loaded late: few commands make files, and the module takes milliseconds.
-  const { lstat } = await import("node:fs/promises");
   return lstat(path).then(
     () => true,
     (error) => (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR" ? false : refuse(path, error)),
@@ -74,7 +73,6 @@ async function isThere(path: string): Promise<boolean> {
 }
 
 async function create(path: string, text: string, { overwrite }: { readonly overwrite: boolean }): Promise<void> {
-  const { mkdir } = await import("node:fs/promises");
   try {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, text, { flag: overwrite ? "w" : "wx" });

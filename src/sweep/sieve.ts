@@ -1,4 +1,5 @@
 import type { ExecutionSummary } from "../aws/step-functions.ts";
+import { isExpress } from "../callback/execution-arn.ts";
 import type { MapRunOrigin, Reading } from "./execution-reader.ts";
 import type { DefinedMachine, MachineDefinitions } from "./machine-definitions.ts";
 import type { Nesting } from "./nesting.ts";
@@ -26,8 +27,7 @@ export class Sieve {
   /** Null for an execution that is proven to have nothing to wait on. */
   async readingOf(defined: DefinedMachine, execution: ExecutionSummary, mapRun: MapRunOrigin | null): Promise<Reading | null> {
     const { wanted, definitions, callers } = this.#parts;
-    // EXPRESS children have no history, and nothing in them can wait for an answer (facts page 5.7).
-    if (execution.arn.split(":")[5] === "express") return null;
+    if (isExpress(execution.arn)) return null;
     if (mapRun !== null) return { defined, execution, definition: mapRun.definition, mapRun };
     let definition = await definitions.definitionOf(defined, execution);
     if (definition === null && definitions.isWorthAsking(defined, wanted.isIdle(defined.definition)) && this.#isQuickToAsk())

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { createLocal } from "../../src/local/local.ts";
 import { denied, faultProxy } from "../fault-proxy.ts";
 import { createUser, temporaryFolder } from "../harness.ts";
+import { call } from "../local/peer.ts";
 import { throughApi } from "../local-file.ts";
 
 const file = join(temporaryFolder(), "m.db");
@@ -125,6 +126,18 @@ describe("an execution whose nested execution waits", () => {
     expect(JSON.parse(stdout)).toMatchObject({ outcome: "applied", taskId: own });
     // The nested execution goes on by itself, as on AWS, and nobody waits for it any more.
     expect((await cli(["wait", executionArn, "--until", "answered", "--timeout", "20s"])).code).toBe(0);
+  });
+
+  it("is forgotten where the outer one was stopped and redriven, and has begun another", async () => {
+    const { executionArn } = await started("handing", {});
+    await expect.poll(() => waitingIn(executionArn), { timeout: 20_000 }).toHaveLength(2);
+    const before = await waitingIn(executionArn);
+    await using local = await createLocal({ file });
+    for (const operation of ["StopExecution", "RedriveExecution"]) {
+      expect((await call(local.url, operation, { executionArn })).status).toBe(200);
+    }
+    await expect.poll(() => waitingIn(executionArn), { timeout: 20_000 }).toHaveLength(2);
+    expect((await waitingIn(executionArn)).filter((id) => before.includes(id))).toEqual([]);
   });
 
   it("is waited for in vain, but not refused, where the nested one may not be looked at", async () => {

@@ -44,7 +44,7 @@ export function openMapRuns(events: readonly HistoryEvent[]): OpenMapRun[] {
     const arn = (event.mapRunStartedEventDetails ?? event.mapRunRedrivenEventDetails)?.mapRunArn;
     if (arn !== undefined) open.set(event.id ?? 0, { arn, map: mapOf(event, byId) });
     else if (/^MapRun(Succeeded|Failed|Aborted)$/.test(type)) open.delete(event.previousEventId ?? 0);
-    else if (/^Execution(Succeeded|Failed|Aborted|TimedOut)$/.test(type)) open.clear();
+    else if (endsExecution(event)) open.clear();
   }
   return [...open.values()];
 }
@@ -56,16 +56,27 @@ function mapOf(event: HistoryEvent, byId: ReadonlyMap<number, HistoryEvent>): st
   return null;
 }
 
-/** The executions that tasks in the events have started and wait for, by `.sync` or for an answer. */
+/** The executions that tasks have started and wait for, by `.sync` or for an answer, in a part of a history, oldest event first. */
 export function nestedExecutions(events: readonly HistoryEvent[]): string[] {
-  const closed = new Set(
-    events.filter(({ type }) => /^Task(Succeeded|Failed|TimedOut)$/.test(type ?? "")).map((event) => event.previousEventId),
-  );
-  return events.flatMap((event) => {
-    const details = event.taskSubmittedEventDetails;
-    if (details === undefined || closed.has(event.id) || !/^startExecution\./.test(details.resource ?? "")) return [];
-    return textMember(details.output, "ExecutionArn") ?? textMember(details.output, "executionArn") ?? [];
+  const open = new Map<number, HistoryEvent>();
+  for (const event of events) {
+    if (startsNested(event)) open.set(event.id ?? 0, event);
+    else if (/^Task(Succeeded|Failed|TimedOut)$/.test(event.type ?? "")) open.delete(event.previousEventId ?? 0);
+    else if (endsExecution(event)) open.clear();
+  }
+  return [...open.values()].flatMap(({ taskSubmittedEventDetails: { output } = {} }) => {
+    return textMember(output, "ExecutionArn") ?? textMember(output, "executionArn") ?? [];
   });
+}
+
+/** Whether a task has started an execution that it waits for. */
+export function startsNested({ taskSubmittedEventDetails: task }: HistoryEvent): boolean {
+  return /^startExecution\./.test(task?.resource ?? "");
+}
+
+/** It may be redriven later; then what it waited for is begun anew. */
+function endsExecution({ type }: HistoryEvent): boolean {
+  return /^Execution(Succeeded|Failed|Aborted|TimedOut)$/.test(type ?? "");
 }
 
 /** The execution that began this one, by Step Functions' own convention: its ARN is in the input (documented). Null where the input was not read. */

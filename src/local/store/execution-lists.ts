@@ -1,14 +1,9 @@
 import type { ExecutionState } from "../asl/execution-state.ts";
-import { type Database, number, numberOrNull, type Row, textOrNull } from "./database.ts";
-import type { ChildOfMapRun, StoredExecution } from "./executions.ts";
+import { type Database, number, numberOrNull, type Row } from "./database.ts";
+import { type ExecutionHead, headOf } from "./executions.ts";
 
 /** What a listing tells of an execution. */
-export type ListedExecution = Pick<
-  StoredExecution,
-  "id" | "arn" | "machineArn" | "versionArn" | "aliasArn" | "name" | "mapRun" | "startedAt"
-> &
-  Pick<ExecutionState, "status" | "stoppedAt" | "redriveCount" | "redrivenAt"> &
-  Pick<StoredExecution, "listedAt">;
+export type ListedExecution = ExecutionHead & Pick<ExecutionState, "status" | "stoppedAt" | "redriveCount" | "redrivenAt">;
 
 type Listing =
   | { readonly machineArn: string }
@@ -74,23 +69,10 @@ const selectListed = `SELECT executions.id, executions.arn, machine_arn, version
 
 function toListed(row: Row): ListedExecution {
   return {
-    id: number(row["id"]),
-    arn: String(row["arn"]),
-    machineArn: String(row["machine_arn"]),
-    versionArn: textOrNull(row["version_arn"]),
-    aliasArn: textOrNull(row["alias_arn"]),
-    name: String(row["name"]),
-    mapRun: childOfMapRun(row),
-    startedAt: number(row["started_at"]),
-    listedAt: number(row["listed_at"]),
+    ...headOf(row),
     status: String(row["status"]) as ExecutionState["status"],
     stoppedAt: numberOrNull(row["stopped_at"]),
     redriveCount: number(row["redrive_count"]),
     redrivenAt: numberOrNull(row["redriven_at"]),
   };
-}
-
-export function childOfMapRun(row: Row): ChildOfMapRun | null {
-  const mapRunArn = textOrNull(row["map_run_arn"]);
-  return mapRunArn === null ? null : { mapRunId: number(row["map_run_id"]), mapRunArn, child: number(row["map_run_child"]) };
 }

@@ -4,17 +4,28 @@ import { isOwnCall } from "../asl/task-call.ts";
 import type { MockedResponses } from "../mock-config.ts";
 import { type Database, number, type Row, textOrNull, type Value } from "./database.ts";
 import { definitionId } from "./definitions.ts";
-import { childOfMapRun } from "./execution-lists.ts";
 import type { OwnCalls } from "./own-calls.ts";
 import { Payloads } from "./payloads.ts";
 import type { Tasks } from "./tasks.ts";
 
-export interface StoredExecution {
+/** What is told of an execution wherever it is told of. */
+export interface ExecutionHead {
   readonly id: number;
   readonly arn: string;
   readonly machineArn: string;
-  readonly machineName: string;
   readonly name: string;
+  /** Set where it was started through a version, or an alias that led to one. */
+  readonly versionArn: string | null;
+  readonly aliasArn: string | null;
+  /** Set for a distributed Map's child. */
+  readonly mapRun: ChildOfMapRun | null;
+  readonly startedAt: number;
+  /** What listings are ordered by: the start or the last redrive while it runs, the end afterwards (documented). */
+  readonly listedAt: number;
+}
+
+export interface StoredExecution extends ExecutionHead {
+  readonly machineName: string;
   readonly roleArn: string;
   readonly definition: string;
   /** Of the machine as it was when the execution started. */
@@ -22,20 +33,12 @@ export interface StoredExecution {
   readonly machineRevisionId: string | null;
   /** JSON text, as the machine's (see Revision). */
   readonly machineSettings: string | null;
-  /** Set where it was started through a version, or an alias that led to one. */
-  readonly versionArn: string | null;
-  readonly aliasArn: string | null;
-  /** Set for a distributed Map's child. */
-  readonly mapRun: ChildOfMapRun | null;
   readonly input: string;
   readonly traceHeader: string | null;
-  readonly startedAt: number;
-  /** What listings are ordered by: the start or the last redrive while it runs, the end afterwards (documented). */
-  readonly listedAt: number;
   readonly mocks: MockedResponses | null;
   readonly isManual: boolean;
   readonly state: ExecutionState;
-  /** Grows with every change, heartbeats included: a step is only written over the revision it was computed from. */
+  /** Grows with every change, heartbeats included: a step is only written over the revision it was computed from. Zero before the first is written. */
   readonly revision: number;
 }
 
@@ -197,23 +200,15 @@ export class Executions {
 
   #execution(row: Row): StoredExecution {
     return {
-      id: number(row["id"]),
-      arn: String(row["arn"]),
-      machineArn: String(row["machine_arn"]),
+      ...headOf(row),
       machineName: String(row["machine_name"]),
-      name: String(row["name"]),
       roleArn: String(row["role_arn"]),
       definition: String(row["definition"]),
       machineUpdatedAt: number(row["machine_updated_at"]),
       machineRevisionId: textOrNull(row["machine_revision_id"]),
       machineSettings: textOrNull(row["machine_settings"]),
-      versionArn: textOrNull(row["version_arn"]),
-      aliasArn: textOrNull(row["alias_arn"]),
-      mapRun: childOfMapRun(row),
       input: String(row["input"]),
       traceHeader: textOrNull(row["trace_header"]),
-      startedAt: number(row["started_at"]),
-      listedAt: number(row["listed_at"]),
       mocks: row["mocks"] === null ? null : (JSON.parse(String(row["mocks"])) as MockedResponses),
       isManual: row["is_manual"] === 1,
       state: this.#payloads.read(number(row["id"]), String(row["state"])),
@@ -241,3 +236,23 @@ const insertExecution = `INSERT INTO executions (${columnsOfFirstStep.join(", ")
 
 const selectExecution = `SELECT executions.*, definitions.text AS definition, map_runs.arn AS map_run_arn FROM executions
   JOIN definitions ON definitions.id = executions.definition_id LEFT JOIN map_runs ON map_runs.id = map_run_id`;
+
+/** Of a row that was selected with its map run's ARN. */
+export function headOf(row: Row): ExecutionHead {
+  return {
+    id: number(row["id"]),
+    arn: String(row["arn"]),
+    machineArn: String(row["machine_arn"]),
+    versionArn: textOrNull(row["version_arn"]),
+    aliasArn: textOrNull(row["alias_arn"]),
+    name: String(row["name"]),
+    mapRun: childOfMapRun(row),
+    startedAt: number(row["started_at"]),
+    listedAt: number(row["listed_at"]),
+  };
+}
+
+function childOfMapRun(row: Row): ChildOfMapRun | null {
+  const mapRunArn = textOrNull(row["map_run_arn"]);
+  return mapRunArn === null ? null : { mapRunId: number(row["map_run_id"]), mapRunArn, child: number(row["map_run_child"]) };
+}

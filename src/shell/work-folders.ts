@@ -1,5 +1,6 @@
+import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { lstat, mkdtemp, readdir, readFile, readlink, rm, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { WorkFolder } from "../context.ts";
@@ -12,16 +13,32 @@ import { codeOf, reasonOf } from "./system-error.ts";
 /** In a folder: the process group that uses it, and may go on when we are killed. */
 const groupFile = ".process-group";
 
-/**
- * Makes a fresh folder in the temporary directory, and takes away those that earlier commands left there because they were killed. A folder's name tells
- * whose it is: `sfn-callback-<process id>-<where that id counts>-<random>`.
- */
-export async function createWorkFolder(source: SignalSource, closers: Closers): Promise<WorkFolder> {
-  const place = await processIdPlace();
-  const path = await mkdtemp(join(tmpdir(), `sfn-callback-${source.pid}-${place}-`));
-  // Added before anything else is awaited: who is ended meanwhile leaves nothing.
-  const dispose = closers.add(() => rm(path, { recursive: true, force: true }));
-  await removeAbandoned(source, place, path).catch(() => {});
+/** Folders in the temporary directory. A name tells whose it is: `sfn-callback-<process id>-<where that id counts>-<random>`. */
+export class WorkFolders {
+  readonly #source: SignalSource;
+  readonly #closers: Closers;
+  #hasTidied = false;
+
+  constructor(source: SignalSource, closers: Closers) {
+    this.#source = source;
+    this.#closers = closers;
+  }
+
+  /** Makes a fresh one. With the first, those are taken away that earlier commands left there because they were killed. */
+  async create(): Promise<WorkFolder> {
+    const place = await processIdPlace();
+    const path = await mkdtemp(join(tmpdir(), `sfn-callback-${this.#source.pid}-${place}-`));
+    // Added before anything else is awaited: who is ended meanwhile leaves nothing.
+    const dispose = this.#closers.add(() => rm(path, { recursive: true, force: true }));
+    if (!this.#hasTidied) {
+      this.#hasTidied = true;
+      await removeAbandoned(this.#source, place, path).catch(() => {});
+    }
+    return workFolder(path, dispose);
+  }
+}
+
+function workFolder(path: string, dispose: () => Promise<void>): WorkFolder {
   return {
     path,
     usedBy(processGroup) {
@@ -51,16 +68,12 @@ export async function createWorkFolder(source: SignalSource, closers: Closers): 
 
 /** Where our process id means a process: another host or container with the same temporary directory counts its own. */
 async function processIdPlace(): Promise<string> {
-  // Loaded late here and below: few commands make such folders, and the modules take milliseconds.
-  const { readlink } = await import("node:fs/promises");
   const namespace = await readlink("/proc/self/ns/pid").catch(() => "");
-  const { createHash } = await import("node:crypto");
   return createHash("sha256").update(`${hostname()} ${namespace}`).digest("hex").slice(0, 8);
 }
 
 /** Removes the user's own folders whose command is gone, and whatever it has started with it. `own` is the folder that was just made. */
 async function removeAbandoned(source: SignalSource, place: string, own: string): Promise<void> {
-  const { lstat } = await import("node:fs/promises");
   const { uid } = await lstat(own);
   for (const name of await readdir(tmpdir())) {
     const [, pid, where] = /^sfn-callback-(\d+)-([0-9a-f]{8})-\w+$/.exec(name) ?? [];
